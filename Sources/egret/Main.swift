@@ -1,0 +1,7 @@
+import ArgumentParser
+
+@main
+struct Egret: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "egret", abstract: "A PostgreSQL proxy: pools, balances reads, routes writes, fails over.")
+}
