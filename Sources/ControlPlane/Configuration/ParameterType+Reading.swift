@@ -17,7 +17,9 @@ extension ParameterType {
             }
             if checkingRange, !range.contains(value) {
                 throw ParameterValueError(
-                    message: "\(text) is outside the range \(range.lowerBound) to \(range.upperBound)")
+                    message:
+                        "\(text) is outside the range \(Self.plain(range.lowerBound)) to \(Self.plain(range.upperBound))"
+                )
             }
             return .real(value)
         case .string:

@@ -85,7 +85,7 @@ package struct PoolPasswd: Sendable {
         guard !line.contains(0),
             let user = String(validating: line[..<colon], as: UTF8.self),
             let text = String(validating: line[(colon + 1)...], as: UTF8.self)
-        else { throw LineProblem(reason: "the line is ignored, as it is not valid UTF-8") }
+        else { throw LineProblem(reason: "the line is ignored, as it has bytes that are not text") }
         guard !user.isEmpty else { throw LineProblem(reason: "the line is ignored, as it names no user") }
         guard !text.isEmpty else { throw LineProblem(reason: "the line is ignored, as its secret is empty") }
         guard let secret = Secret(entry: text) else {
