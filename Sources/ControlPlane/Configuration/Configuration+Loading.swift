@@ -1,6 +1,9 @@
 import Foundation
 
 extension Configuration {
+    /// At most this many warnings and this many errors are reported.
+    package static let problemLimit = 200
+
     /// Reads a file and everything that it includes, and checks it. A value that cannot be read is reported as an
     /// error, and the default stands in its place. A missing file is an error, too.
     package static func load(path: String) -> (Configuration, [ConfigurationProblem]) {
@@ -59,6 +62,7 @@ private struct ConfigurationInterpreter {
         case .clusteringSwitch:
             clusteringSwitches[setting.name] = setting
         case .unknown:
+            guard isWorthReporting(.warning) else { return }
             let suggestion = ParameterTable.suggestion(for: setting.name).map { "; did you mean \($0)?" } ?? ""
             report(.warning, setting, "there is no such parameter\(suggestion)")
         }
@@ -126,9 +130,16 @@ private struct ConfigurationInterpreter {
         }
     }
 
+    /// A file that is no configuration at all must not fill the log. Errors are counted by themselves, so that no
+    /// number of warnings hides one.
+    private func isWorthReporting(_ severity: ConfigurationProblem.Severity) -> Bool {
+        problems.count { $0.severity == severity } < Configuration.problemLimit
+    }
+
     private mutating func report(
         _ severity: ConfigurationProblem.Severity, _ setting: ConfigurationFile.Setting, _ message: String
     ) {
+        guard isWorthReporting(severity) else { return }
         problems.append(
             ConfigurationProblem(
                 severity, file: setting.file, line: setting.line, parameter: setting.name, message))

@@ -72,7 +72,7 @@ struct ConfigurationLine {
         }
         let value = bytes[start..<position]
         guard current != Character.quote, Self.isWord(value) || Self.isNumber(value) else {
-            let shown = ParameterTable.isSecret(name) ? "its value" : String(decoding: value, as: UTF8.self)
+            let shown = ParameterTable.isSecret(name) ? "its value" : String(decoding: value, as: UTF8.self).shortened
             throw problem(name, "\(shown) is neither a word nor a number; put single quotes around it")
         }
         return value

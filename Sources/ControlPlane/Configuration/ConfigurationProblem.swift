@@ -25,6 +25,8 @@ package struct ConfigurationProblem: Error, Equatable, Sendable, CustomStringCon
 
     package var description: String {
         let place = line.map { "\(file):\($0)" } ?? file
-        return [place, parameter, message].compactMap(\.self).joined(separator: ": ")
+        let text = [place, parameter?.shortened, message].compactMap(\.self).joined(separator: ": ")
+        // A value with control characters must neither break the line nor reach a terminal.
+        return String(text.map { $0.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7F } ? "?" : $0 })
     }
 }

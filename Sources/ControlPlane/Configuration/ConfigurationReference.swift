@@ -11,6 +11,7 @@ package enum ConfigurationReference {
                 lines.append("")
                 lines += sampleLines(parameter)
             }
+            if group == .backends { lines += exampleNodes }
         }
         return lines.joined(separator: "\n") + "\n"
     }
@@ -44,19 +45,20 @@ package enum ConfigurationReference {
     private static let sampleSettings = ["pool_mode": "'transaction'", "default_pool_size": "20"]
 
     /// Two nodes as an example; a node exists when it has a port.
-    private static let sampleNodes: [String: [String]] = [
-        "backend_hostname": ["'10.0.0.1'", "'10.0.0.2'"],
-        "backend_port": ["5432", "5432"],
-        "backend_weight": ["1", "1"],
-        "backend_data_directory": ["'/var/lib/postgresql/15/main'", "'/var/lib/postgresql/15/main'"],
-        "backend_application_name": ["'node0'", "'node1'"],
-        "backend_flag": ["'ALLOW_TO_FAILOVER'", "'ALLOW_TO_FAILOVER'"],
-    ]
+    private static var exampleNodes: [String] {
+        (0...1).flatMap { node in
+            [
+                "", "#backend_hostname\(node) = '10.0.0.\(node + 1)'", "#backend_port\(node) = 5432",
+                "#backend_weight\(node) = 1", "#backend_data_directory\(node) = '/var/lib/postgresql/15/main'",
+                "#backend_application_name\(node) = 'node\(node)'", "#backend_flag\(node) = 'ALLOW_TO_FAILOVER'",
+            ]
+        }
+    }
 
     private static func introduction(of group: ParameterGroup) -> [String] {
         switch group {
         case .backends:
-            ["# Nodes are numbered from 0 to \(Parameter.highestIndex). At least one is needed; these are examples."]
+            ["# Nodes are numbered from 0 to \(Parameter.highestIndex). At least one is needed; two examples follow."]
         case .healthCheck:
             ["# Names with a number at the end, such as health_check_period0, override the value for one node."]
         case .watchdog:
@@ -72,14 +74,12 @@ package enum ConfigurationReference {
     private static func sampleLines(_ parameter: Parameter) -> [String] {
         var notes = parameter.context == .start ? " (restart)" : ""
         if let note = supportNote(parameter) { notes += " [\(note)]" }
-        var lines = wrapped(parameter.summary + notes, width: 108).map { "# " + $0 }
+        let prefix = parameter.group == .backends ? "\(parameter.name)N: " : ""
+        let lines = wrapped(prefix + parameter.summary + notes, width: 108).map { "# " + $0 }
         if let setting = sampleSettings[parameter.name] {
             return lines + ["\(parameter.name) = \(setting)\(valueNote(parameter))"]
         }
-        if let values = sampleNodes[parameter.name] {
-            for (index, value) in values.enumerated() { lines.append("#\(parameter.name)\(index) = \(value)") }
-            return lines
-        }
+        if parameter.group == .backends { return lines }
         let index = parameter.indexing == .indexed ? "0" : ""
         return lines + ["#\(parameter.name)\(index) = \(literal(parameter))\(valueNote(parameter))"]
     }

@@ -28,7 +28,7 @@ extension ParameterTable {
             "Group that owns the unix sockets; empty means the group Egret runs with."),
         Parameter(
             "unix_socket_permissions", .int(0...0o777), "0777", .start, .implemented,
-            "Access mode of the unix sockets."),
+            "Access mode of the unix sockets; octal after a leading 0."),
         Parameter(
             "pcp_listen_addresses", .commaList, "localhost", .start, .later,
             "Addresses on which pcp commands are accepted over TCP."),

@@ -1,6 +1,6 @@
 extension ParameterTable {
     private static let facility = ParameterType.enumeration(
-        (0...7).map { EnumerationWord("LOCAL\($0)", (16 + $0) << 3) })
+        (0...7).map { EnumerationWord("LOCAL\($0)", nil) })
 
     static let logging = [
         Parameter(
@@ -70,7 +70,7 @@ extension ParameterTable {
             "Name of a log file, as a pattern of strftime."),
         Parameter(
             "log_file_mode", .int(0...0o777), "0600", .start, .later, onlyWith: "logging_collector",
-            "Access mode of log files."),
+            "Access mode of log files; octal after a leading 0."),
         Parameter(
             "log_truncate_on_rotation", .bool, "off", .start, .later, onlyWith: "logging_collector",
             "Empties a log file of the same name instead of appending to it."),

@@ -39,8 +39,8 @@ package enum ParameterTable {
     static func isSecret(_ name: String) -> Bool {
         switch resolve(name) {
         case .parameter(let parameter, _, _), .badIndex(let parameter): parameter.isSecret
-        case .retired, .clusteringSwitch: false
-        case .unknown: name.lowercased().contains("pass") || name.lowercased().contains("key")
+        case .clusteringSwitch: false
+        case .retired, .unknown: name.lowercased().contains("pass") || name.lowercased().contains("key")
         }
     }
 

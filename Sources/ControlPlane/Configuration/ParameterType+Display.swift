@@ -17,7 +17,7 @@ extension ParameterType {
         case (_, .bool(let value)): value ? "1" : "0"
         case (_, .int(let value)): String(value)
         case (.enumeration(let words), .word(let word)):
-            String(words.first { $0.meaning.lowercased() == word }?.number ?? 0)
+            words.first { $0.meaning.lowercased() == word }.map { $0.number.map(String.init) ?? $0.word } ?? word
         case (_, .real), (_, .string), (_, .word), (_, .list): display(value)
         }
     }

@@ -6,7 +6,7 @@ extension ParameterType {
     ) throws(ParameterValueError) -> Int {
         let trimmed = text.trimmingBlanks()
         let (number, unitName) = split(trimmed)
-        guard !number.isEmpty else { throw ParameterValueError(message: "\"\(text)\" is not an integer") }
+        guard !number.isEmpty else { throw ParameterValueError(message: "\"\(text.shortened)\" is not an integer") }
         let factor = try size(of: unitName, for: unit, text: text)
         switch whole(number) {
         case .number(let value):
@@ -15,7 +15,7 @@ extension ParameterType {
             throw outside(text, range: range, unit: unit)
         case .malformed:
             guard unit != .none, let value = fraction(number) else {
-                throw ParameterValueError(message: "\"\(text)\" is not an integer")
+                throw ParameterValueError(message: "\"\(text.shortened)\" is not an integer")
             }
             return try scaled(value, from: factor, to: unit, text: text, range: range)
         }
@@ -88,10 +88,12 @@ extension ParameterType {
         of name: String, for unit: ParameterUnit, text: String
     ) throws(ParameterValueError) -> Int {
         if name.isEmpty { return unit.size }
-        if unit == .none { throw ParameterValueError(message: "\"\(text)\" is not an integer without a unit") }
+        if unit == .none {
+            throw ParameterValueError(message: "\"\(text.shortened)\" is not an integer without a unit")
+        }
         if let found = unit.family.first(where: { $0.name == name }) { return found.size }
         let names = unit.family.map(\.name).joined(separator: ", ")
-        throw ParameterValueError(message: "\"\(text)\" has an unknown unit; units are \(names)")
+        throw ParameterValueError(message: "\"\(text.shortened)\" has an unknown unit; units are \(names)")
     }
 
     private static func scaled(
@@ -112,7 +114,7 @@ extension ParameterType {
         let rounded = exact.rounded(.toNearestOrEven)
         guard let result = Int(exactly: rounded) else { throw outside(text, range: range, unit: unit) }
         if result == 0, exact != 0 {
-            throw ParameterValueError(message: "\(text) is less than this parameter's unit, 1\(unit.symbol)")
+            throw ParameterValueError(message: "\(text.shortened) is less than this parameter's unit, 1\(unit.symbol)")
         }
         return result
     }

@@ -13,12 +13,12 @@ extension ParameterType {
             return .int(value)
         case .real(let range):
             guard let value = Self.plainReal(text.trimmingBlanks()) else {
-                throw ParameterValueError(message: "\"\(text)\" is not a number")
+                throw ParameterValueError(message: "\"\(text.shortened)\" is not a number")
             }
             if checkingRange, !range.contains(value) {
                 throw ParameterValueError(
                     message:
-                        "\(text) is outside the range \(Self.plain(range.lowerBound)) to \(Self.plain(range.upperBound))"
+                        "\(text.shortened) is outside the range \(Self.plain(range.lowerBound)) to \(Self.plain(range.upperBound))"
                 )
             }
             return .real(value)
@@ -43,7 +43,7 @@ extension ParameterType {
         ]
         let matches = wanted.isEmpty ? [] : spellings.filter { $0.0.hasPrefix(wanted) }
         guard matches.count == 1, let match = matches.first else {
-            throw ParameterValueError(message: "\"\(text)\" is not a boolean; write on or off")
+            throw ParameterValueError(message: "\"\(text.shortened)\" is not a boolean; write on or off")
         }
         return match.1
     }
@@ -68,13 +68,13 @@ extension ParameterType {
     }
 
     private static func notOneOf(_ words: [String], text: String) -> ParameterValueError {
-        ParameterValueError(message: "\"\(text)\" is not one of \(words.joined(separator: ", "))")
+        ParameterValueError(message: "\"\(text.shortened)\" is not one of \(words.joined(separator: ", "))")
     }
 
     static func outside(_ text: String, range: ClosedRange<Int>, unit: ParameterUnit) -> ParameterValueError {
         let suffix = unit == .none ? "" : " (in \(unit.symbol))"
         return ParameterValueError(
-            message: "\(text) is outside the range \(range.lowerBound) to \(range.upperBound)\(suffix)")
+            message: "\(text.shortened) is outside the range \(range.lowerBound) to \(range.upperBound)\(suffix)")
     }
 
     /// A real number as C's strtod reads it, but neither `nan` nor `inf` nor hexadecimal.
@@ -88,6 +88,9 @@ extension ParameterType {
 }
 
 extension String {
+    /// For a message: the whole text, or the beginning of a long one.
+    var shortened: String { count > 80 ? prefix(77) + "..." : self }
+
     /// Without the blanks, tabs and carriage returns at both ends.
     func trimmingBlanks() -> String {
         let isBlank: (UInt8) -> Bool = { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D || $0 == 0x0A }

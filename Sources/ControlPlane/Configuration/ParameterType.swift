@@ -13,12 +13,12 @@ package enum ParameterType: Sendable {
 /// A word of an enumeration.
 package struct EnumerationWord: Sendable {
     package let word: String
-    /// The number that pgpool-II's `SHOW pool_status` prints for the word.
-    package let number: Int
+    /// The number that pgpool-II's `SHOW pool_status` prints for the word; without one it prints the word.
+    package let number: Int?
     /// The word that this one is another spelling of.
     package let meaning: String
 
-    package init(_ word: String, _ number: Int, meaning: String? = nil) {
+    package init(_ word: String, _ number: Int?, meaning: String? = nil) {
         self.word = word
         self.number = number
         self.meaning = meaning ?? word

@@ -1,6 +1,7 @@
 import Foundation
 
-/// The secrets of users, from a file with a line `user:secret` for each.
+/// The secrets of users, from a file with a line `user:secret` for each. Further fields, which pgpool-II has never used,
+/// are ignored.
 package struct PoolPasswd: Sendable {
     /// What is known of a user's password. It prints as stars, so that no log shows it by accident.
     package enum Secret: Sendable, Equatable {
@@ -76,15 +77,21 @@ package struct PoolPasswd: Sendable {
     }
 
     private static func entry(_ line: ArraySlice<UInt8>) throws(LineProblem) -> (user: String, secret: Secret)? {
-        var line = line
-        while let last = line.last, last == 0x0D { line.removeLast() }
-        guard let first = line.first, first != UInt8(ascii: "#") else { return nil }
-        guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else {
+        var rest = line
+        while let last = rest.last, last == 0x0D { rest.removeLast() }
+        guard let first = rest.first else { return nil }
+        let name = field(&rest)
+        guard name.hasEnd else {
+            // pgpool-II has no comments here, but a line without a colon means nothing to it.
+            if first == UInt8(ascii: "#") { return nil }
             throw LineProblem(reason: "the line is ignored, as it has no colon between user and secret")
         }
-        guard !line.contains(0),
-            let user = String(validating: line[..<colon], as: UTF8.self),
-            let text = String(validating: line[(colon + 1)...], as: UTF8.self)
+        // A SCRAM verifier has colons of its own, and no backslash.
+        let verifier = rest.starts(with: Array("SCRAM-SHA-256$".utf8)) ? rest : nil
+        let secretField = verifier ?? field(&rest).bytes[...]
+        guard !name.bytes.contains(0), !secretField.contains(0),
+            let user = String(validating: name.bytes, as: UTF8.self),
+            let text = String(validating: secretField, as: UTF8.self)
         else { throw LineProblem(reason: "the line is ignored, as it has bytes that are not text") }
         guard !user.isEmpty else { throw LineProblem(reason: "the line is ignored, as it names no user") }
         guard !text.isEmpty else { throw LineProblem(reason: "the line is ignored, as its secret is empty") }
@@ -93,21 +100,33 @@ package struct PoolPasswd: Sendable {
         }
         return (user, secret)
     }
+
+    /// Takes a field and the colon that ends it off a line. A backslash makes the next byte, a colon for one, part of
+    /// the field.
+    private static func field(_ rest: inout ArraySlice<UInt8>) -> (bytes: [UInt8], hasEnd: Bool) {
+        var bytes: [UInt8] = []
+        while var byte = rest.popFirst() {
+            if byte == UInt8(ascii: ":") { return (bytes, true) }
+            if byte == UInt8(ascii: "\\") {
+                guard let next = rest.popFirst() else { break }
+                byte = next
+            }
+            bytes.append(byte)
+        }
+        return (bytes, false)
+    }
 }
 
 extension PoolPasswd.Secret {
-    /// A secret as pool_passwd has it. After an md5 hash or an encrypted password further fields may follow, which
-    /// pgpool-II has never used.
+    /// A secret as pool_passwd has it.
     init?(entry text: String) {
-        let field = text.prefix { $0 != ":" }
-        if Self.isMD5(field) {
-            self = .md5(field.lowercased())
+        if Self.isMD5(text) {
+            self = .md5(text.lowercased())
         } else if text.hasPrefix("SCRAM-SHA-256$") {
             self = .scram(verifier: text)
-        } else if text.hasPrefix("AES"), let base64 = Self.base64(field.dropFirst(3)) {
-            self = .aes(base64: base64)
         } else if text.hasPrefix("AES") {
-            return nil
+            guard let base64 = Self.base64(text.dropFirst(3)) else { return nil }
+            self = .aes(base64: base64)
         } else if text.hasPrefix("TEXT") {
             let password = text.dropFirst(4)
             if password.isEmpty { return nil }
@@ -128,7 +147,7 @@ extension PoolPasswd.Secret {
         }
     }
 
-    private static func isMD5(_ text: Substring) -> Bool {
+    private static func isMD5(_ text: String) -> Bool {
         text.utf8.count == 35 && text.hasPrefix("md5") && text.dropFirst(3).allSatisfy(\.isHexDigit)
     }
 

@@ -203,4 +203,36 @@ import Testing
         #expect(configuration.password("health_check_password", node: 0) == .plain("p"))
         #expect(configuration.password("recovery_password") == nil)
     }
+
+    @Test func `messages stay on one line, and short`() {
+        let problems = load("port = 'a\u{1B}[31m\tb'\nmax_pool = '\(String(repeating: "x", count: 5000))'").1
+        #expect(problems.first == "error /etc/egret.conf:4: port: \"a?[31m?b\" is not an integer")
+        #expect(problems.allSatisfy { $0.count < 150 })
+    }
+
+    @Test func `warnings without end hide no error`() {
+        let lines = (0..<5000).map { "nothing\($0)x = 1" }.joined(separator: "\n")
+        let problems = load(lines + "\nport = 1").1
+        #expect(problems.count == Configuration.problemLimit + 1)
+        #expect(problems.last?.hasSuffix("port: 1 is outside the range 1024 to 65535") == true)
+    }
+
+    @Test func `random settings neither crash nor hang`() {
+        var generator = SplitMix(state: 11)
+        let values = [
+            "on", "0", "-1", "5min", "'x'", "9999999999999999999999", "1.5", "''", "64MB", "0x7F", "'a;b'", "=",
+        ]
+        let names = ParameterTable.all.flatMap { [$0.name, $0.name + "0", $0.name + "127", $0.name + "128"] }
+        for _ in 0..<300 {
+            let lines = (0..<30).map { _ in
+                var name = names[Int.random(in: 0..<names.count, using: &generator)]
+                if Int.random(in: 0..<4, using: &generator) == 0 { name.removeLast() }
+                return name + " = " + values[Int.random(in: 0..<values.count, using: &generator)]
+            }
+            let (configuration, problems) = Configuration.load(text: lines.joined(separator: "\n"), file: "/f")
+            #expect(problems.allSatisfy { ($0.line ?? 1) <= 30 })
+            #expect(!configuration.allItems().isEmpty && !configuration.poolStatusItems().isEmpty)
+            #expect(configuration.nodes == configuration.nodes.sorted())
+        }
+    }
 }
