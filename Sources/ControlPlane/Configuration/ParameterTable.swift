@@ -47,13 +47,13 @@ package enum ParameterTable {
     /// A known name that two edits or fewer turn the unknown one into; the number at its end is kept.
     static func suggestion(for name: String) -> String? {
         if let indexed = byName[name], indexed.indexing == .indexed { return name + "0" }
-        if let lower = closest(to: name.lowercased(), limit: 0) { return lower }
+        if let lower = byName[name.lowercased()], lower.indexing != .indexed { return lower.name }
         if let (stem, digits) = splitIndex(name),
-            let found = closest(to: stem.lowercased(), limit: 2), byName[found]?.isPerNode == true
+            let found = closest(to: stem.lowercased()), byName[found]?.isPerNode == true
         {
             return found + digits
         }
-        return closest(to: name.lowercased(), limit: 2)
+        return closest(to: name.lowercased())
     }
 
     private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
@@ -69,25 +69,32 @@ package enum ParameterTable {
         return (stem, String(name.dropFirst(stem.count)))
     }
 
-    private static func closest(to name: String, limit: Int) -> String? {
+    /// The most edits that still count as a slip of the pen.
+    private static let editLimit = 2
+
+    private static func closest(to name: String) -> String? {
         var best: (name: String, distance: Int)?
         let wanted = Array(name.utf8)
-        for parameter in all where abs(parameter.name.utf8.count - wanted.count) <= limit {
+        for parameter in all where abs(parameter.name.utf8.count - wanted.count) <= editLimit {
             let distance = editDistance(wanted, Array(parameter.name.utf8))
-            if distance <= limit, distance < best?.distance ?? .max { best = (parameter.name, distance) }
+            if distance <= editLimit, distance < best?.distance ?? .max { best = (parameter.name, distance) }
         }
         return best?.name
     }
 
-    /// The number of bytes to insert, delete or replace.
+    /// The number of bytes to insert, delete or replace; some number above the limit if there are more.
     private static func editDistance(_ left: [UInt8], _ right: [UInt8]) -> Int {
         var previous = Array(0...right.count)
         for (row, byte) in left.enumerated() {
             var current = [row + 1]
+            var lowest = row + 1
             for (column, other) in right.enumerated() {
                 let replaced = previous[column] + (byte == other ? 0 : 1)
-                current.append(min(replaced, previous[column + 1] + 1, current[column] + 1))
+                let distance = min(replaced, previous[column + 1] + 1, current[column] + 1)
+                current.append(distance)
+                lowest = min(lowest, distance)
             }
+            if lowest > editLimit { return lowest }
             previous = current
         }
         return previous[right.count]

@@ -223,7 +223,7 @@ import Testing
             "on", "0", "-1", "5min", "'x'", "9999999999999999999999", "1.5", "''", "64MB", "0x7F", "'a;b'", "=",
         ]
         let names = ParameterTable.all.flatMap { [$0.name, $0.name + "0", $0.name + "127", $0.name + "128"] }
-        for _ in 0..<300 {
+        for _ in 0..<100 {
             let lines = (0..<30).map { _ in
                 var name = names[Int.random(in: 0..<names.count, using: &generator)]
                 if Int.random(in: 0..<4, using: &generator) == 0 { name.removeLast() }
