@@ -20,6 +20,8 @@ package final class PQConnection {
         self.connection = connection
         // libpq would print notices to stderr, past the log.
         PQsetNoticeProcessor(connection, { _, _ in }, nil)
+        // Only the verbose form of a refused login names its SQLSTATE.
+        PQsetErrorVerbosity(connection, PQERRORS_VERBOSE)
         guard PQstatus(connection) != CONNECTION_BAD else { throw lastError(.connection) }
         var next = PGRES_POLLING_WRITING
         while true {
@@ -93,7 +95,7 @@ package final class PQConnection {
     }
 
     private func lastError(_ kind: PQError.Kind) -> PQError {
-        PQError(kind: kind, message: Self.trimmed(PQerrorMessage(connection)))
+        PQError(kind: kind, verboseMessage: Self.trimmed(PQerrorMessage(connection)))
     }
 
     private func error(of result: OpaquePointer) -> PQError {
