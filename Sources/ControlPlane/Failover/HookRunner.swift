@@ -66,7 +66,12 @@ package struct HookRunner: Sendable {
                 return true
             }
         }
-        let result = await execution.result
+        let result = await withTaskCancellationHandler {
+            await execution.result
+        } onCancel: {
+            // Egret is stopping; a hook that hangs must not keep it.
+            execution.cancel()
+        }
         alarm?.cancel()
         let isLate = await alarm?.value ?? false
         switch result {

@@ -1,11 +1,23 @@
 internal import Logging
 internal import ProxyCore
+internal import Synchronization
 
 /// Watches one node from a thread of its own: health checks, and samples of its role and position.
 package actor NodeMonitor: NodeWatching {
-    private enum Round {
-        case alive
-        case dead(PQError)
+    /// What others set or read while the actor's thread may be waiting for a hanging node.
+    private struct Desk {
+        var settings: NodeSettings
+        var isUsable = true
+        var searchInterval: Duration?
+        var counters = HealthStatistics()
+        /// Counts the calls that want a sample before the pause is over.
+        var calls: UInt64 = 0
+        var pause: Task<Void, Never>?
+
+        mutating func call() {
+            calls += 1
+            pause?.cancel()
+        }
     }
 
     /// The time that a sample may take where `connect_timeout` sets no limit.
@@ -13,25 +25,22 @@ package actor NodeMonitor: NodeWatching {
     /// How often a loop with nothing to do looks whether a reload has given it something.
     private static let idleInterval = Duration.seconds(1)
 
+    private let id: NodeID
     private let executor: DedicatedThreadExecutor
+    private let desk: Mutex<Desk>
     private let report: @Sendable (MonitorReport) -> Void
     private let healthLog: Logger
     private let samplingLog: Logger
-    private var settings: NodeSettings
-    private var isUsable = true
-    private var counters = HealthStatistics()
     private var lastRefusal: String?
     private var lastSampleFailure: String?
-    private var searchInterval: Duration?
-    /// The pause of the sampling loop; cancelled to make it sample at once.
-    private var pause: Task<Void, Never>?
-    private var samplingConnection: (connection: PQConnection, identity: NodeIdentity)?
+    private var sampling: (target: PQTarget, connection: PQConnection, identity: NodeIdentity)?
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     package init(settings: NodeSettings, log: LogSink, report: @escaping @Sendable (MonitorReport) -> Void) {
+        id = settings.id
         executor = DedicatedThreadExecutor(name: "egret-node-\(settings.id)")
-        self.settings = settings
+        desk = Mutex(Desk(settings: settings))
         self.report = report
         healthLog = log.logger("health_check\(settings.id)")
         samplingLog = log.logger("sr_check_worker")
@@ -42,129 +51,138 @@ package actor NodeMonitor: NodeWatching {
             group.addTask { await self.checkHealth() }
             group.addTask { await self.takeSamples() }
         }
-        samplingConnection = nil
+        sampling = nil
     }
 
-    package func setUsable(_ isUsable: Bool) {
-        self.isUsable = isUsable
-        if !isUsable { samplingConnection = nil }
-        pause?.cancel()
+    // MARK: Orders and questions from outside
+
+    package nonisolated func setUsable(_ isUsable: Bool) {
+        desk.withLock { desk in
+            desk.isUsable = isUsable
+            desk.call()
+        }
     }
 
-    package func search(every interval: Duration?) {
-        searchInterval = interval
-        pause?.cancel()
+    package nonisolated func search(every interval: Duration?) {
+        desk.withLock { desk in
+            desk.searchInterval = interval
+            desk.call()
+        }
     }
 
-    package func statistics() -> HealthStatistics { counters }
+    package nonisolated func sampleNow() { desk.withLock { $0.call() } }
 
-    package func apply(_ settings: NodeSettings) {
-        if settings.samplingTarget != self.settings.samplingTarget { samplingConnection = nil }
-        self.settings = settings
-        pause?.cancel()
+    package nonisolated func apply(_ settings: NodeSettings) {
+        desk.withLock { desk in
+            desk.settings = settings
+            desk.call()
+        }
     }
 
-    // MARK: Questions from outside
+    package nonisolated func statistics() -> HealthStatistics { desk.withLock { $0.counters } }
 
     // A health check may be hanging on this actor's thread for many seconds, so these run on a thread of their own.
 
     package nonisolated func confirm() async -> String? {
-        let settings = await currentSettings
-        return await NodeVisitor(settings: settings).confirm()
+        await NodeVisitor(settings: desk.withLock { $0.settings }).confirm()
     }
 
-    package nonisolated func glance(role isRoleWanted: Bool) async -> NodeGlance {
-        let settings = await currentSettings
-        return await NodeVisitor(settings: settings).glance(role: isRoleWanted)
+    package nonisolated func glance() async -> NodeGlance {
+        await NodeVisitor(settings: desk.withLock { $0.settings }).glance()
     }
 
     // MARK: Health checks
 
     private func checkHealth() async {
         while !Task.isCancelled {
+            let (settings, isUsable) = desk.withLock { ($0.settings, $0.isUsable) }
             guard let period = settings.healthPeriod else {
                 try? await Task.sleep(for: Self.idleInterval)
                 continue
             }
             if isUsable {
-                await checkOnce()
+                await checkOnce(settings)
             } else {
-                counters.skip(at: WallClock.now().seconds)
+                desk.withLock { $0.counters.skip(at: WallClock.now().seconds) }
             }
             try? await Task.sleep(for: period)
         }
     }
 
     /// One round: the probe and its retries.
-    private func checkOnce() async {
+    private func checkOnce(_ settings: NodeSettings) async {
         let began = ContinuousClock.now
         var retries = 0
         while true {
-            switch probe() {
-            case .alive:
-                if retries > 0 {
-                    healthLog.post(.log, "health check retrying on DB node: \(settings.id) succeeded")
-                }
+            guard let error = probe(settings) else {
+                if retries > 0 { healthLog.post(.log, "health check retrying on DB node: \(id) succeeded") }
                 finish(true, retries, began)
                 return
-            case .dead(let error):
-                guard error.kind != .cancelled, isUsable else { return }
-                let timeout = error.kind == .timedOut ? 1 : 0
-                guard retries < settings.retriesMax else {
-                    healthLog.post(
-                        .log, "health check failed on node \(settings.id) (timeout:\(timeout))", detail: error.message)
-                    finish(false, retries, began)
-                    report(.probeFailed(settings.id, reason: error.message))
-                    return
-                }
-                retries += 1
-                healthLog.post(
-                    .log, "health check retrying on DB node: \(settings.id) (round:\(retries))", detail: error.message)
-                guard (try? await Task.sleep(for: settings.retryDelay)) != nil else { return }
             }
+            guard error.kind != .cancelled, desk.withLock({ $0.isUsable }) else { return }
+            guard retries < settings.retriesMax else {
+                let timeout = error.kind == .timedOut ? 1 : 0
+                healthLog.post(
+                    .log, "health check failed on node \(id) (timeout:\(timeout))", detail: error.message)
+                finish(false, retries, began)
+                report(.probeFailed(id, reason: error.message))
+                return
+            }
+            retries += 1
+            healthLog.post(
+                .log, "health check retrying on DB node: \(id) (round:\(retries))", detail: error.message)
+            guard (try? await Task.sleep(for: settings.retryDelay)) != nil else { return }
         }
     }
 
-    private func probe() -> Round {
+    /// - Returns: why the node counts as dead, or nil.
+    private func probe(_ settings: NodeSettings) -> PQError? {
         do {
             let refusal = try NodeProbe.login(
                 settings.healthTarget, connectTimeout: settings.connectTimeout, timeout: settings.healthTimeout)
             if let refusal, refusal.message != lastRefusal {
                 healthLog.post(
-                    .warning, "node \(settings.id) is alive but refuses the health check's login",
-                    detail: refusal.message)
+                    .warning, "node \(id) is alive but refuses the health check's login", detail: refusal.message)
             }
             lastRefusal = refusal?.message
-            return .alive
+            return nil
         } catch {
-            return .dead(error)
+            return error
         }
     }
 
     private func finish(_ isSuccess: Bool, _ retries: Int, _ began: ContinuousClock.Instant) {
-        counters.finish(
-            succeeded: isSuccess, retries: UInt64(retries), took: began.duration(to: .now),
-            at: WallClock.now().seconds)
-    }
-
-    private var currentSettings: NodeSettings {
-        get async { settings }
+        let took = began.duration(to: .now)
+        desk.withLock { desk in
+            desk.counters.finish(
+                succeeded: isSuccess, retries: UInt64(retries), took: took, at: WallClock.now().seconds)
+        }
     }
 
     // MARK: Samples
 
     private func takeSamples() async {
         while !Task.isCancelled {
-            let interval = searchInterval ?? settings.samplingPeriod
-            if isUsable, interval != nil { sampleOnce() }
-            await rest(interval ?? Self.idleInterval)
+            let (settings, isUsable, search, calls) = desk.withLock {
+                ($0.settings, $0.isUsable, $0.searchInterval, $0.calls)
+            }
+            let interval = search ?? settings.samplingPeriod
+            if !isUsable {
+                sampling = nil
+            } else if interval != nil {
+                sampleOnce(settings)
+            }
+            await rest(interval ?? Self.idleInterval, unlessCalledSince: calls)
         }
     }
 
     /// Sleeps, unless somebody wants a sample before.
-    private func rest(_ duration: Duration) async {
+    private func rest(_ duration: Duration, unlessCalledSince calls: UInt64) async {
         let pause = Task { () -> Void in try? await Task.sleep(for: duration) }
-        self.pause = pause
+        desk.withLock { desk in
+            desk.pause = pause
+            if desk.calls != calls { pause.cancel() }
+        }
         await withTaskCancellationHandler {
             await pause.value
         } onCancel: {
@@ -172,11 +190,10 @@ package actor NodeMonitor: NodeWatching {
         }
     }
 
-    private func sampleOnce() {
-        let id = settings.id
+    private func sampleOnce(_ settings: NodeSettings) {
         let deadline = ContinuousClock.now + (settings.connectTimeout ?? Self.sampleTimeout)
         do {
-            let (connection, identity) = try sampler(deadline)
+            let (connection, identity) = try sampler(settings.samplingTarget, deadline)
             let sample = try NodeProbe.sample(connection, identity, deadline: deadline)
             lastSampleFailure = nil
             report(.sampled(id, sample))
@@ -184,7 +201,7 @@ package actor NodeMonitor: NodeWatching {
             let states = try NodeProbe.replication(connection, names: settings.applicationNames, deadline: deadline)
             report(.replication(id, states))
         } catch {
-            samplingConnection = nil
+            sampling = nil
             guard error.kind != .cancelled else { return }
             if error.message != lastSampleFailure {
                 samplingLog.post(.log, "node \(id) could not be asked for its role", detail: error.message)
@@ -194,11 +211,13 @@ package actor NodeMonitor: NodeWatching {
         }
     }
 
-    private func sampler(_ deadline: ContinuousClock.Instant) throws(PQError) -> (PQConnection, NodeIdentity) {
-        if let samplingConnection { return samplingConnection }
-        let connection = try PQConnection(to: settings.samplingTarget, deadline: deadline)
+    private func sampler(
+        _ target: PQTarget, _ deadline: ContinuousClock.Instant
+    ) throws(PQError) -> (PQConnection, NodeIdentity) {
+        if let sampling, sampling.target == target { return (sampling.connection, sampling.identity) }
+        let connection = try PQConnection(to: target, deadline: deadline)
         let identity = try NodeProbe.identity(connection, deadline: deadline)
-        samplingConnection = (connection, identity)
+        sampling = (target, connection, identity)
         return (connection, identity)
     }
 }

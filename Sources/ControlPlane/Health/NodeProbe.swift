@@ -69,7 +69,7 @@ enum NodeProbe {
                 deadline: deadline)
             return NodeIdentity(
                 systemIdentifier: answer[0, 0].flatMap { UInt64($0) }, mayReadControlFile: true)
-        } catch where error.kind == .server {
+        } catch  where error.kind == .server {
             return NodeIdentity(systemIdentifier: nil, mayReadControlFile: false)
         }
     }

@@ -23,11 +23,12 @@ actor NodeVisitor {
         }
     }
 
-    func glance(role isRoleWanted: Bool) -> NodeGlance {
+    func glance() -> NodeGlance {
+        guard settings.healthPeriod != nil else { return NodeGlance(isAccepting: nil, role: .unknown) }
         guard PQPing.isAccepting(settings.healthTarget, timeout: settings.confirmTimeout) else {
             return NodeGlance(isAccepting: false, role: .unknown)
         }
-        guard isRoleWanted else { return NodeGlance(isAccepting: true, role: .unknown) }
+        guard settings.samplingPeriod != nil else { return NodeGlance(isAccepting: true, role: .unknown) }
         let deadline = ContinuousClock.now + settings.confirmTimeout
         do {
             let connection = try PQConnection(to: settings.samplingTarget, deadline: deadline)
