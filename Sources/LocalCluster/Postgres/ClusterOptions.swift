@@ -102,8 +102,6 @@ package struct ClusterOptions: Sendable {
             "timezone = UTC",
             "log_timezone = UTC",
             "fsync = \(isDurable ? "on" : "off")",
-            "synchronous_commit = \(isDurable ? "on" : "off")",
-            "full_page_writes = \(isDurable ? "on" : "off")",
             "jit = off",
         ]
         if let primary {
