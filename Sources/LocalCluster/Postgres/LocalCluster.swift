@@ -171,7 +171,9 @@ package final class LocalCluster: Sendable {
 
     /// Waits until the standbys that run have replayed all that the primary has written so far.
     package func waitUntilReplayed(from upstream: PostgresServer) async throws {
-        let position = try await upstream.query("SELECT pg_current_wal_insert_lsn()")
+        // A transaction of our own flushes what others have left to the WAL writer, which may sleep for seconds.
+        try await upstream.query("SELECT pg_logical_emit_message(true, 'egret', '')")
+        let position = try await upstream.query("SELECT pg_current_wal_flush_lsn()")
         for node in nodes where node !== upstream && node.isRunning {
             let isThere = try await Poll.until(.seconds(20)) {
                 try await node.query("SELECT pg_last_wal_replay_lsn() >= '\(position)'") == "t"
