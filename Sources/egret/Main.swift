@@ -3,5 +3,6 @@ import ArgumentParser
 @main
 struct Egret: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "egret", abstract: "A PostgreSQL proxy: pools, balances reads, routes writes, fails over.")
+        commandName: "egret", abstract: "A PostgreSQL proxy: pools, balances reads, routes writes, fails over.",
+        subcommands: [Demo.self])
 }

@@ -98,9 +98,9 @@ package enum ExitCleanup {
     /// The signals' numbers travel from the handler, which may do next to nothing, to a thread that may do everything.
     nonisolated(unsafe) private static var signalWriteEnd: Int32 = -1
 
-    /// Makes SIGINT, SIGTERM and SIGHUP remove everything and end the process with status 128 + signal.
-    /// `notice` is called with the signal's number before the removal begins.
-    package static func onSignals(_ notice: @escaping @Sendable (Int32) -> Void = { _ in }) {
+    /// Makes SIGINT, SIGTERM and SIGHUP remove everything and end the process.
+    /// `exitStatus` is called with the signal's number before the removal begins, and says what to end with.
+    package static func onSignals(_ exitStatus: @escaping @Sendable (Int32) -> Int32 = { 128 + $0 }) {
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { return }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
@@ -110,9 +110,9 @@ package enum ExitCleanup {
         Thread.detachNewThread {
             var number: UInt8 = 0
             while read(readEnd, &number, 1) < 0 && errno == EINTR {}
-            notice(Int32(number))
+            let status = exitStatus(Int32(number))
             removeAll()
-            _exit(128 + Int32(number))
+            _exit(status)
         }
         var action = sigaction()
         action.__sigaction_handler.sa_handler = { signal in
