@@ -24,7 +24,7 @@ struct Benchmark {
             rounds: plan.rounds, poolSize: plan.poolSize)
         if !plan.settings.isEmpty || plan.countsSyscalls {
             try await withProxies(plan.proxies, server: server) { proxies in
-                report.versions = proxies.filter { $0.kind != .direct }.map(\.version)
+                report.name(proxies)
                 for setting in plan.settings {
                     report.cells += try await measure(setting, proxies, server: server)
                 }
@@ -35,6 +35,7 @@ struct Benchmark {
         // free inside of them would hide what the next one needs.
         for kind in plan.proxies where kind != .direct && plan.idleClients > 0 {
             try await withProxies([kind], server: server) { proxies in
+                report.name(proxies)
                 progress("idle clients, \(kind.rawValue)")
                 for proxy in proxies {
                     guard let cost = try await IdleClients.measure(proxy, count: plan.idleClients) else { continue }
@@ -46,6 +47,7 @@ struct Benchmark {
             // Buffering whole rows is what pgpool does by design; a gigabyte in it proves nothing more.
             for kind in plan.proxies where kind != .pgpool {
                 try await withProxies([kind], server: server) { proxies in
+                    report.name(proxies)
                     progress("\(query.title), \(kind.rawValue)")
                     for proxy in proxies { report.big.append(try await BigResult.measure(proxy, query)) }
                 }

@@ -26,6 +26,13 @@ struct Report: Sendable, Codable {
     var syscalls: [SyscallCount] = []
     var goals: [Goal] = []
 
+    /// Enters the versions of those that take part, each once.
+    mutating func name(_ proxies: [ProxyUnderTest]) {
+        for proxy in proxies where proxy.kind != .direct && !versions.contains(proxy.version) {
+            versions.append(proxy.version)
+        }
+    }
+
     func median(_ mode: QueryMode, clients: Int, _ proxy: ProxyKind) -> Measurement? {
         cells.first { $0.setting == Setting(mode: mode, clients: clients) && $0.proxy == proxy }?.median
     }
