@@ -14,6 +14,7 @@ struct BenchPlan: Sendable {
     /// Empty leaves the large results out.
     var bigQueries: [BigQuery]
     var countsSyscalls: Bool
+    var samplesUserShare: Bool
 
     var settings: [Setting] {
         modes.flatMap { mode in clients.map { Setting(mode: mode, clients: $0) } }

@@ -21,7 +21,8 @@ struct Benchmark {
     private func measure(_ server: DirectServer) async throws -> Report {
         var report = Report(
             machine: .current(), server: server.version, scale: plan.scale, secondsPerRun: plan.seconds,
-            rounds: plan.rounds, poolSize: plan.poolSize)
+            rounds: plan.rounds, poolSize: plan.poolSize,
+            samplesUserShare: plan.samplesUserShare)
         if !plan.settings.isEmpty || plan.countsSyscalls {
             try await withProxies(plan.proxies, server: server) { proxies in
                 report.name(proxies)
@@ -103,16 +104,21 @@ struct Benchmark {
         return counts
     }
 
-    /// The proxies take turns within each round, so that what disturbs the machine for a while disturbs all of them.
+    /// The proxies take turns within each round, so that what disturbs the machine for a while disturbs all of them. Each
+    /// round starts with another one: nobody always runs in the wake of the same neighbour.
     private func measure(
         _ setting: Setting, _ proxies: [ProxyUnderTest], server: DirectServer
     ) async throws -> [Report.Cell] {
         var cells = proxies.map {
             Report.Cell(setting: setting, proxy: $0.kind, notApplicable: $0.objection(to: setting))
         }
-        let run = pgbench(server, setting, seconds: plan.seconds)
+        var run = pgbench(server, setting, seconds: plan.seconds)
+        run.samplesUserShare = plan.samplesUserShare
         for round in 1...plan.rounds {
-            for (index, proxy) in proxies.enumerated() where cells[index].notApplicable == nil {
+            for turn in proxies.indices {
+                let index = (turn + round - 1) % proxies.count
+                let proxy = proxies[index]
+                guard cells[index].notApplicable == nil else { continue }
                 let measurement = try await run.measure(proxy)
                 cells[index].rounds.append(measurement)
                 let rate = measurement.transactionsPerSecond.fixed(0)

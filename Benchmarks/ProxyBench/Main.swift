@@ -54,6 +54,9 @@ struct ProxyBench: AsyncParsableCommand {
     @Flag(help: "Count system calls per transaction with strace.")
     var strace = false
 
+    @Flag(help: "Let perf tell user from system time, with 4,000 samples a second instead of the kernel's ticks.")
+    var perf = false
+
     @Option(help: "Write everything, all rounds included, to this file.")
     var json: String?
 
@@ -102,7 +105,7 @@ struct ProxyBench: AsyncParsableCommand {
             proxies: proxies.values, modes: pgbench ? modes.values : [], clients: clients.values.map(\.rawValue),
             seconds: duration ?? (quick ? 2 : 5), rounds: rounds ?? (quick ? 1 : 3), scale: scale, workers: workers,
             poolSize: poolSize, idleClients: idle ? idleClients : 0, bigQueries: big ? BigQuery.allCases : [],
-            countsSyscalls: strace)
+            countsSyscalls: strace, samplesUserShare: perf)
     }
 
     private func judge(_ report: Report) throws {

@@ -51,6 +51,8 @@ struct PgbenchRun {
     let seconds: Int
     /// Where pgbench leaves its transaction logs; they are read and removed.
     let directory: String
+    /// Whether perf tells user from system time instead of the kernel's ticks.
+    var samplesUserShare = false
 
     /// A quarter of the transactions is logged: enough for a 99th percentile of some thousand samples in every cell, and
     /// writing the log does not become pgbench's main work.
@@ -65,12 +67,18 @@ struct PgbenchRun {
 
     /// - Throws: `BenchError` with pgbench's own words when it failed, or when a transaction did.
     func measure(_ proxy: ProxyUnderTest) async throws -> Measurement {
+        var userShare: UserShare?
+        if samplesUserShare, proxy.process != nil { userShare = try await UserShare.start(directory: directory) }
         let before = proxy.tree?.cpuTime()
         let outcome = try await run(port: proxy.port)
         let after = proxy.tree?.cpuTime()
         let memory = proxy.tree?.memory()
         var used: CPUTime?
         if let before, let after { used = after - before }
+        if let userShare, let tree = proxy.tree, let total = used.map({ $0.user + $0.system }) {
+            let share = try await userShare.finish(tree)
+            used = CPUTime(user: total * share, system: total * (1 - share))
+        }
         let transactions = Double(outcome.transactions)
         return Measurement(
             transactionsPerSecond: outcome.transactionsPerSecond,

@@ -18,6 +18,8 @@ struct Report: Sendable, Codable {
     let secondsPerRun: Int
     let rounds: Int
     let poolSize: Int
+    /// Whether perf split user from system time.
+    let samplesUserShare: Bool
     /// Of everything that stood in front of it, in the order of the tables.
     var versions: [String] = []
     var cells: [Cell] = []
