@@ -147,6 +147,9 @@ package final class PsqlSession: Sendable {
         }
     }
 
+    /// Kills psql: its connection is cut without a farewell.
+    package func kill() { child.signal(SIGKILL) }
+
     /// Interrupts the running statement as Ctrl-C does: psql sends a cancel request.
     package func cancel() { child.signal(SIGINT) }
 }
