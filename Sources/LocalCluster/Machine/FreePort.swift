@@ -1,0 +1,57 @@
+import Glibc
+import Synchronization
+
+/// Free TCP ports of the loopback interface.
+///
+/// They are drawn from below the kernel's range of ephemeral ports: a server that is stopped for a while would
+/// otherwise find its port taken by somebody's outgoing connection when it comes back.
+package enum FreePort {
+    /// The lowest port drawn, and one more than the highest. Linux gives out ephemeral ports from 32768 on.
+    private static let range: Range<UInt16> = 15_000..<32_000
+    /// Ports handed out by this process are not handed out again, bound or not.
+    private static let taken = Mutex<Set<UInt16>>([])
+
+    /// A port that nobody listens on at this moment.
+    package static func take() throws(LocalClusterError) -> UInt16 {
+        for _ in 0..<2_000 {
+            let port = UInt16.random(in: range)
+            let isNew = taken.withLock { $0.insert(port).inserted }
+            if isNew && isFree(port) { return port }
+        }
+        throw .system(call: "bind to a free port", errno: EADDRINUSE)
+    }
+
+    /// Whether a server could listen on this port of 127.0.0.1 now.
+    package static func isFree(_ port: UInt16) -> Bool {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(INADDR_LOOPBACK).bigEndian
+        let status = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        return status == 0
+    }
+
+    /// Whether somebody accepts connections on this port of 127.0.0.1 now.
+    package static func accepts(_ port: UInt16) -> Bool {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(INADDR_LOOPBACK).bigEndian
+        let status = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        return status == 0
+    }
+}
