@@ -52,9 +52,13 @@ package struct Configuration: Sendable {
         return value
     }
 
+    /// A string, or a list's elements joined by its separator.
     package func string(_ name: String, node: Int? = nil) -> String {
-        guard case .string(let value) = value(name, node: node) else { wrongType(name, "a string") }
-        return value
+        switch value(name, node: node) {
+        case .string(let value): value
+        case .list: parameter(name).type.display(value(name, node: node))
+        case .bool, .int, .real, .word: wrongType(name, "a string")
+        }
     }
 
     /// The lower-case word of an enumeration.

@@ -108,8 +108,8 @@ package enum ConfigurationReference {
         "from the table that the program reads; `EGRET_WRITE_REFERENCE=1 swift test --filter ConfigurationReference`",
         "writes it anew.",
         "",
-        "*Changed by*: `restart` is read at the start only, `reload` also by SIGHUP and `egret reload`, `session` may be",
-        "changed by a client for itself with `PGPOOL SET`. A name with **N** takes a node's number from 0 to"
+        "*Changed by*: `restart` is read at the start only, `reload` also by SIGHUP and `egret reload`, `session` may",
+        "be changed by a client for itself with `PGPOOL SET`. A name with **N** takes a node's number from 0 to"
             + " \(Parameter.highestIndex)",
         "in its place, a name with **[N]** may have one.",
     ]

@@ -5,7 +5,7 @@ extension ParameterTable {
             "Number of worker threads; 0 means one for each processor core."),
         Parameter(
             "pool_mode", .words("session", "transaction"), "session", .start, .implemented,
-            "When a server connection goes back to its pool: at the end of the client's session or of its transaction."),
+            "When a server connection returns to its pool: after the client's session or after its transaction."),
         Parameter(
             "default_pool_size", .count, "0", .reload, .implemented,
             "Server connections for each combination of node, database and user; 0 means num_init_children."),
@@ -23,7 +23,7 @@ extension ParameterTable {
             "How long a hook such as failover_command may run before it is killed; 0 means for ever."),
         Parameter(
             "control_socket_dir", .string, "", .start, .implemented,
-            "Directory of the socket for egret nodes, attach and detach; empty means the first of unix_socket_directories."
+            "Directory of the socket for egret nodes, attach, detach; empty means the first of unix_socket_directories."
         ),
     ].grouped(as: .egret)
 }

@@ -16,10 +16,8 @@ extension ParameterType {
                 throw ParameterValueError(message: "\"\(text.shortened)\" is not a number")
             }
             if checkingRange, !range.contains(value) {
-                throw ParameterValueError(
-                    message:
-                        "\(text.shortened) is outside the range \(Self.plain(range.lowerBound)) to \(Self.plain(range.upperBound))"
-                )
+                let limits = "\(Self.plain(range.lowerBound)) to \(Self.plain(range.upperBound))"
+                throw ParameterValueError(message: "\(text.shortened) is outside the range \(limits)")
             }
             return .real(value)
         case .string:

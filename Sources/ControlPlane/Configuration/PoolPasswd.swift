@@ -1,7 +1,7 @@
 import Foundation
 
-/// The secrets of users, from a file with a line `user:secret` for each. Further fields, which pgpool-II has never used,
-/// are ignored.
+/// The secrets of users, from a file with a line `user:secret` for each. Further fields, which pgpool-II has never
+/// used, are ignored.
 package struct PoolPasswd: Sendable {
     /// What is known of a user's password. It prints as stars, so that no log shows it by accident.
     package enum Secret: Sendable, Equatable {

@@ -49,7 +49,8 @@ import Testing
         #expect(problems("a = 1 min") == ["f:1: min: it has no value"])
         #expect(
             problems("a = 'x''y'") == [
-                #"f:1: a: there is text right after the closing quote of its value; a quote inside a value is written \'"#
+                "f:1: a: there is text right after the closing quote of its value;"
+                    + " a quote inside a value is written \\'"
             ])
         #expect(problems("a = 'x'y") == ["f:1: a: there is text right after the closing quote of its value"])
         #expect(

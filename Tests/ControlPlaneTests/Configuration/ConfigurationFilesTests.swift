@@ -4,10 +4,10 @@ import Testing
 
 /// Files on disk: includes, and what cannot be read.
 @Suite struct ConfigurationFilesTests {
-    private let directory: TemporaryDirectory
+    private let directory: ScratchDirectory
     private let node = "backend_hostname0 = 'a'\nbackend_port0 = 5432\nbackend_weight0 = 1\n"
 
-    init() throws { directory = try TemporaryDirectory() }
+    init() throws { directory = try ScratchDirectory() }
 
     private func load(_ path: String) -> (Configuration, [String]) {
         let (configuration, problems) = Configuration.load(path: path)

@@ -24,6 +24,7 @@ import Testing
         #expect(configuration.int("memqcache_total_size") == 64 << 20)
         #expect(configuration.int("log_rotation_age") == 1440)
         #expect(configuration.list("backend_flag", node: 0) == ["ALLOW_TO_FAILOVER"])
+        #expect(configuration.string("reset_query_list") == "ABORT;DISCARD ALL")
         #expect(configuration.real("track_table_mutation_ttl_factor") == 5)
         #expect(!configuration.isSet("port"))
         #expect(configuration.nodes == [0])
@@ -48,7 +49,8 @@ import Testing
                 "error /etc/egret.conf:5: num_init_children: \"many\" is not an integer",
                 "error /etc/egret.conf:6: log_min_messages: \"loud\" is not one of debug5, debug4, debug3, debug2,"
                     + " debug1, info, notice, warning, error, log, fatal, panic",
-                "error /etc/egret.conf:7: sr_check_period: \"5sec\" has an unknown unit; units are us, ms, s, min, h, d",
+                "error /etc/egret.conf:7: sr_check_period: \"5sec\" has an unknown unit; units are us, ms,"
+                    + " s, min, h, d",
                 "error /etc/egret.conf:8: pool_mode: \"statement\" is not one of session, transaction",
                 "error /etc/egret.conf:9: backend_port1: 70000 is outside the range 1 to 65535",
                 "error /etc/egret.conf:10: backend_weight128: its number is outside the range 0 to 127",
@@ -72,14 +74,19 @@ import Testing
             """)
         #expect(
             problems == [
-                "warning /etc/egret.conf:4: num_init_childrn: there is no such parameter; did you mean num_init_children?",
-                "warning /etc/egret.conf:5: PORT: there is no such parameter; did you mean port?",
-                "warning /etc/egret.conf:6: backend_hostnam1: there is no such parameter; did you mean backend_hostname1?",
-                "warning /etc/egret.conf:7: backend_hostname: there is no such parameter; did you mean backend_hostname0?",
+                "warning /etc/egret.conf:4: num_init_childrn: there is no such parameter;"
+                    + " did you mean num_init_children?",
+                "warning /etc/egret.conf:5: PORT: there is no such parameter;"
+                    + " did you mean port?",
+                "warning /etc/egret.conf:6: backend_hostnam1: there is no such parameter;"
+                    + " did you mean backend_hostname1?",
+                "warning /etc/egret.conf:7: backend_hostname: there is no such parameter;"
+                    + " did you mean backend_hostname0?",
                 "warning /etc/egret.conf:8: completely_unknown: there is no such parameter",
                 "warning /etc/egret.conf:9: health_check_perod0: there is no such parameter; did you mean"
                     + " health_check_period0?",
-                "warning /etc/egret.conf:10: port0: there is no such parameter; did you mean port?",
+                "warning /etc/egret.conf:10: port0: there is no such parameter;"
+                    + " did you mean port?",
             ])
     }
 
@@ -171,7 +178,8 @@ import Testing
         #expect(load("backend_weight3 = 1").1 == ["warning /etc/egret.conf:4: backend_weight3: there is no node 3"])
         #expect(
             load("num_init_children = 5\nreserved_connections = 5").1 == [
-                "error /etc/egret.conf:5: reserved_connections: it leaves no place for clients, as num_init_children is 5"
+                "error /etc/egret.conf:5: reserved_connections: it leaves no place for clients,"
+                    + " as num_init_children is 5"
             ])
         #expect(
             load("recovery_1st_stage_command = 'x'").1.last

@@ -13,7 +13,8 @@ import Testing
     @Test func `secrets in every form`() {
         let verifier = "SCRAM-SHA-256$4096:c2FsdA==$c3RvcmVk:c2VydmVy"
         let (passwords, problems) = parse(
-            "plain:secret\ntext:TEXTse\\:cr\\et:x:y\nmd5:\(hash)\nscram:\(verifier)\nshort:md5abc\r\nblank: x \n\n# note\n#user:x\nlast:é"
+            "plain:secret\ntext:TEXTse\\:cr\\et:x:y\nmd5:\(hash)\nscram:\(verifier)\nshort:md5abc\r\n"
+                + "blank: x \n\n# note\n#user:x\nlast:é"
         )
         #expect(problems.isEmpty)
         #expect(passwords.secret(of: "plain") == .plain("secret"))
@@ -65,7 +66,7 @@ import Testing
     }
 
     @Test func `a file that others may read is warned about`() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try ScratchDirectory()
         let path = try directory.write("u:x\n", to: "pool_passwd")
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
         #expect(PoolPasswd.load(path: path).1.isEmpty)

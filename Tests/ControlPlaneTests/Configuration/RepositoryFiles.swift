@@ -19,7 +19,7 @@ enum RepositoryFiles {
 }
 
 /// A directory that is gone after the test.
-final class TemporaryDirectory {
+final class ScratchDirectory {
     let url: URL
 
     init() throws {
