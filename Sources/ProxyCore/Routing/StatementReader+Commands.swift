@@ -112,7 +112,10 @@ extension StatementReader {
             effects.insert(.transactionParameter)
         case .session:
             let second = ahead.nextKeyword()
-            if second == .characteristics {
+            if second == .transaction {
+                effects.insert(.transactionParameter)
+                readModes(ahead)
+            } else if second == .characteristics {
                 effects.insert(.parameter)
                 readModes(ahead)
             } else {

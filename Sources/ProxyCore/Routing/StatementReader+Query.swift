@@ -79,16 +79,23 @@ extension StatementReader {
         }
     }
 
-    /// SELECT ... INTO TEMPORARY name.
+    /// SELECT ... INTO TEMPORARY name, or INTO pg_temp.name.
     private mutating func noteTemporaryTarget() {
         guard kind == .select || kind == .explain else { return }
         var ahead = scanner
-        guard ahead.next() == .word else { return }
-        switch ahead.word.keyword {
-        case .temp, .temporary, .local, .global:
-            effects.insert(.temporaryObject)
-        default:
-            break
+        while ahead.next() == .word {
+            switch ahead.word.keyword {
+            case .temp, .temporary, .local, .global:
+                effects.insert(.temporaryObject)
+                return
+            case .table:
+                continue
+            default:
+                if scanner.text.hasPrefix(ahead.word.start, ahead.word.end, "pg_temp") {
+                    effects.insert(.temporaryObject)
+                }
+                return
+            }
         }
     }
 

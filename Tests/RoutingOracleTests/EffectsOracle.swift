@@ -1,0 +1,86 @@
+import ProxyCore
+
+/// What a single statement does to its session and transaction, by its parse tree.
+enum EffectsOracle {
+    static func complaint(_ statement: [String: Any], _ verdict: StatementVerdict) -> String? {
+        guard let (kind, body) = RoutingOracle.node(statement) else { return nil }
+        if kind == "TransactionStmt" {
+            let expected = control(body["kind"] as? String ?? "", isChained: body["chain"] as? Bool == true)
+            return verdict.transaction == expected ? nil : "\(verdict.transaction), not \(expected)"
+        }
+        if verdict.transaction != .none {
+            return "\(verdict.transaction) for \(kind)"
+        }
+        let expected = effects(kind, body)
+        if !verdict.effects.isSuperset(of: expected) {
+            return "effects \(verdict.effects.rawValue) lack \(expected.rawValue) of \(kind)"
+        }
+        // Function calls and encoded names may add effects to any statement; the rest must be exact.
+        // PostgreSQL's grammar lets INTO TEMPORARY stand in subqueries too, and refuses it later.
+        let incidental: SessionEffects = [
+            .parameter, .advisoryLock, .largeObject, .sequence, .randomSeed, .unknown,
+            kind == "SelectStmt" ? .temporaryObject : [],
+        ]
+        let surplus = verdict.effects.subtracting(expected)
+        return incidental.isSuperset(of: surplus) || kind == "ExplainStmt"
+            ? nil : "effects \(surplus.rawValue) too many for \(kind)"
+    }
+
+    private static func control(_ kind: String, isChained: Bool) -> TransactionControl {
+        switch kind {
+        case "TRANS_STMT_BEGIN", "TRANS_STMT_START": .begin
+        case "TRANS_STMT_COMMIT", "TRANS_STMT_ROLLBACK": isChained ? .chain : .end
+        case "TRANS_STMT_PREPARE": .prepare
+        case "TRANS_STMT_COMMIT_PREPARED", "TRANS_STMT_ROLLBACK_PREPARED": .finishPrepared
+        default: .savepoint
+        }
+    }
+
+    private static func effects(_ kind: String, _ body: [String: Any]) -> SessionEffects {
+        switch kind {
+        case "VariableSetStmt": return setting(body)
+        case "ConstraintsSetStmt": return .transactionParameter
+        case "ListenStmt": return .listen
+        case "UnlistenStmt": return body["conditionname"] == nil ? .unlistenAll : []
+        case "PrepareStmt", "ExecuteStmt": return .preparedStatement
+        case "DeallocateStmt": return body["name"] == nil ? .deallocateAll : .preparedStatement
+        case "LoadStmt": return .load
+        case "DoStmt", "CallStmt": return .unknown
+        case "ClosePortalStmt": return body["portalname"] == nil ? .closeAll : []
+        // CURSOR_OPT_HOLD of parsenodes.h.
+        case "DeclareCursorStmt": return (body["options"] as? Int ?? 0) & 0x20 != 0 ? .cursor : []
+        case "DiscardStmt":
+            switch body["target"] as? String ?? "" {
+            case "DISCARD_ALL": return .discardAll
+            case "DISCARD_TEMP": return .discardTemporary
+            default: return []
+            }
+        default:
+            return isTemporary(body) ? .temporaryObject : []
+        }
+    }
+
+    private static func setting(_ body: [String: Any]) -> SessionEffects {
+        let name = body["name"] as? String ?? ""
+        if body["kind"] as? String == "VAR_RESET_ALL" {
+            return .resetAll
+        }
+        if body["is_local"] as? Bool == true || name == "TRANSACTION" || name == "TRANSACTION SNAPSHOT" {
+            return .transactionParameter
+        }
+        return name == "role" || name == "session_authorization" ? .role : .parameter
+    }
+
+    /// The relation that a statement creates is temporary.
+    private static func isTemporary(_ body: [String: Any]) -> Bool {
+        let into = (body["into"] ?? body["intoClause"]) as? [String: Any]
+        for holder in ["relation", "view", "sequence", "rel"] {
+            let relation = (body[holder] ?? into?[holder]) as? [String: Any]
+            let schema = relation?["schemaname"] as? String ?? ""
+            if relation?["relpersistence"] as? String == "t" || schema.hasPrefix("pg_temp") {
+                return true
+            }
+        }
+        return false
+    }
+}
