@@ -1,0 +1,29 @@
+extension ParameterTable {
+    static let egret = [
+        Parameter(
+            "workers", .int(0...256), "0", .start, .implemented,
+            "Number of worker threads; 0 means one for each processor core."),
+        Parameter(
+            "pool_mode", .words("session", "transaction"), "session", .start, .implemented,
+            "When a server connection goes back to its pool: at the end of the client's session or of its transaction."),
+        Parameter(
+            "default_pool_size", .count, "0", .reload, .implemented,
+            "Server connections for each combination of node, database and user; 0 means num_init_children."),
+        Parameter(
+            "query_wait_timeout", .seconds, "120", .reload, .implemented,
+            "How long a client waits for a server connection before it gets an error; 0 means for ever."),
+        Parameter(
+            "client_wait_timeout", .seconds, "30", .reload, .implemented,
+            "How long a client beyond num_init_children waits for a place before it is refused with 53300."),
+        Parameter(
+            "server_login_timeout", .seconds, "15", .reload, .implemented,
+            "How long connecting and logging in to a server may take; 0 means for ever."),
+        Parameter(
+            "failover_command_timeout", .seconds, "60", .reload, .implemented,
+            "How long a hook such as failover_command may run before it is killed; 0 means for ever."),
+        Parameter(
+            "control_socket_dir", .string, "", .start, .implemented,
+            "Directory of the socket for egret nodes, attach and detach; empty means the first of unix_socket_directories."
+        ),
+    ].grouped(as: .egret)
+}

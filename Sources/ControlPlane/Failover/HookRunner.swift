@@ -1,0 +1,104 @@
+internal import Glibc
+package import Logging
+package import ProxyCore
+internal import Subprocess
+internal import SystemPackage
+
+/// How a hook ended.
+package enum HookOutcome: Sendable, Equatable {
+    case exited(status: Int32)
+    case killed(signal: Int32)
+    /// `failover_command_timeout` passed; the hook and the processes of its group were ended.
+    case timedOut
+    case couldNotStart(String)
+}
+
+/// Runs the administrator's commands through `/bin/sh -c`, away from the workers.
+package struct HookRunner: Sendable {
+    /// Between SIGTERM and SIGKILL.
+    private static let grace = Duration.seconds(5)
+    /// After the shell's end, for the rest of its output. Not longer: a daemon left behind may never close the pipe.
+    private static let outputPatience = Duration.seconds(1)
+
+    private let log: Logger
+    private let grace: Duration
+
+    package init(log: Logger, grace: Duration? = nil) {
+        self.log = log
+        self.grace = grace ?? Self.grace
+    }
+
+    /// Runs the command to its end and writes its output to the log, each line by itself.
+    /// - Parameter timeout: nil waits as long as it takes.
+    package func run(_ hook: FailoverHook, timeout: Duration?) async -> HookOutcome {
+        let name = hook.kind.rawValue
+        var ends: [Int32] = [-1, -1]
+        guard pipe(&ends) == 0 else { return .couldNotStart("no pipe, errno \(errno)") }
+        // A hook that starts at the same moment must not hold this one's pipe open.
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        let log = log
+        let output = HookOutput(reading: ends[0]) { log.post(.log, "\(name): \($0)") }
+        let outcome = await execute(hook.command, output: FileDescriptor(rawValue: ends[1]), timeout: timeout)
+        await output.waitForEnd(atMost: Self.outputPatience)
+        tell(outcome, of: name, timeout: timeout)
+        return outcome
+    }
+
+    private func execute(_ command: String, output: FileDescriptor, timeout: Duration?) async -> HookOutcome {
+        var platform = PlatformOptions()
+        // A session of its own, so that a signal reaches what the script has started, and none of ours reaches it.
+        platform.createSession = true
+        platform.teardownSequence = [
+            .send(signal: .terminate, toProcessGroup: true, allowedDurationToNextStep: grace)
+        ]
+        let configuration = Configuration(
+            executable: .path("/bin/sh"), arguments: ["-c", command], platformOptions: platform)
+        let execution = Task { () throws -> (status: TerminationStatus, group: pid_t) in
+            let result = try await Subprocess.run(
+                configuration, input: .none, output: .fileDescriptor(output, closeAfterSpawningProcess: true),
+                error: .combinedWithOutput)
+            return (result.terminationStatus, result.processIdentifier.value)
+        }
+        let alarm = timeout.map { timeout in
+            Task { () -> Bool in
+                guard (try? await Task.sleep(for: timeout)) != nil else { return false }
+                execution.cancel()
+                return true
+            }
+        }
+        let result = await withTaskCancellationHandler {
+            await execution.result
+        } onCancel: {
+            // Egret is stopping; a hook that hangs must not keep it.
+            execution.cancel()
+        }
+        alarm?.cancel()
+        let isLate = await alarm?.value ?? false
+        switch result {
+        case .failure(let error):
+            return isLate ? .timedOut : .couldNotStart(String(describing: error))
+        case .success(let (status, group)):
+            if isLate {
+                // The shell may have gone at SIGTERM while a child of it ignores the signal.
+                kill(-group, SIGKILL)
+                return .timedOut
+            }
+            switch status {
+            case .exited(let code): return .exited(status: code)
+            case .signaled(let signal): return .killed(signal: signal)
+            }
+        }
+    }
+
+    private func tell(_ outcome: HookOutcome, of name: String, timeout: Duration?) {
+        switch outcome {
+        case .exited(0): log.post(.log, "\(name) succeeded")
+        case .exited(let status): log.post(.warning, "\(name) failed with exit status \(status)")
+        case .killed(let signal): log.post(.warning, "\(name) was ended by signal \(signal)")
+        case .timedOut:
+            let seconds = timeout.map { String($0.components.seconds) } ?? "?"
+            log.post(.warning, "\(name) did not end within \(seconds) s and was stopped")
+        case .couldNotStart(let reason): log.post(.error, "\(name) could not be started", detail: reason)
+        }
+    }
+}

@@ -1,0 +1,223 @@
+internal import Logging
+internal import ProxyCore
+internal import Synchronization
+
+/// Watches one node from a thread of its own: health checks, and samples of its role and position.
+package actor NodeMonitor: NodeWatching {
+    /// What others set or read while the actor's thread may be waiting for a hanging node.
+    private struct Desk {
+        var settings: NodeSettings
+        var isUsable = true
+        var searchInterval: Duration?
+        var counters = HealthStatistics()
+        /// Counts the calls that want a sample before the pause is over.
+        var calls: UInt64 = 0
+        var pause: Task<Void, Never>?
+
+        mutating func call() {
+            calls += 1
+            pause?.cancel()
+        }
+    }
+
+    /// The time that a sample may take where `connect_timeout` sets no limit.
+    private static let sampleTimeout = Duration.seconds(10)
+    /// How often a loop with nothing to do looks whether a reload has given it something.
+    private static let idleInterval = Duration.seconds(1)
+
+    private let id: NodeID
+    private let executor: DedicatedThreadExecutor
+    private let desk: Mutex<Desk>
+    private let report: @Sendable (MonitorReport) -> Void
+    private let healthLog: Logger
+    private let samplingLog: Logger
+    private var lastRefusal: String?
+    private var lastSampleFailure: String?
+    private var sampling: (target: PQTarget, connection: PQConnection, identity: NodeIdentity)?
+
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    package init(settings: NodeSettings, log: LogSink, report: @escaping @Sendable (MonitorReport) -> Void) {
+        id = settings.id
+        executor = DedicatedThreadExecutor(name: "egret-node-\(settings.id)")
+        desk = Mutex(Desk(settings: settings))
+        self.report = report
+        healthLog = log.logger("health_check\(settings.id)")
+        samplingLog = log.logger("sr_check_worker")
+    }
+
+    package func run() async {
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.checkHealth() }
+            group.addTask { await self.takeSamples() }
+        }
+        sampling = nil
+    }
+
+    // MARK: Orders and questions from outside
+
+    package nonisolated func setUsable(_ isUsable: Bool) {
+        desk.withLock { desk in
+            desk.isUsable = isUsable
+            desk.call()
+        }
+    }
+
+    package nonisolated func search(every interval: Duration?) {
+        desk.withLock { desk in
+            desk.searchInterval = interval
+            desk.call()
+        }
+    }
+
+    package nonisolated func sampleNow() { desk.withLock { $0.call() } }
+
+    package nonisolated func apply(_ settings: NodeSettings) {
+        desk.withLock { desk in
+            desk.settings = settings
+            desk.call()
+        }
+    }
+
+    package nonisolated func statistics() -> HealthStatistics { desk.withLock { $0.counters } }
+
+    // A health check may be hanging on this actor's thread for many seconds, so these run on a thread of their own.
+
+    package nonisolated func confirm() async -> String? {
+        await NodeVisitor(settings: desk.withLock { $0.settings }).confirm()
+    }
+
+    package nonisolated func glance() async -> NodeGlance {
+        await NodeVisitor(settings: desk.withLock { $0.settings }).glance()
+    }
+
+    // MARK: Health checks
+
+    private func checkHealth() async {
+        while !Task.isCancelled {
+            let (settings, isUsable) = desk.withLock { ($0.settings, $0.isUsable) }
+            guard let period = settings.healthPeriod else {
+                try? await Task.sleep(for: Self.idleInterval)
+                continue
+            }
+            if isUsable {
+                await checkOnce(settings)
+            } else {
+                desk.withLock { $0.counters.skip(at: WallClock.now().seconds) }
+            }
+            try? await Task.sleep(for: period)
+        }
+    }
+
+    /// One round: the probe and its retries.
+    private func checkOnce(_ settings: NodeSettings) async {
+        let began = ContinuousClock.now
+        var retries = 0
+        while true {
+            guard let error = probe(settings) else {
+                if retries > 0 { healthLog.post(.log, "health check retrying on DB node: \(id) succeeded") }
+                finish(true, retries, began)
+                return
+            }
+            guard error.kind != .cancelled, desk.withLock({ $0.isUsable }) else { return }
+            guard retries < settings.retriesMax else {
+                let timeout = error.kind == .timedOut ? 1 : 0
+                healthLog.post(
+                    .log, "health check failed on node \(id) (timeout:\(timeout))", detail: error.message)
+                finish(false, retries, began)
+                report(.probeFailed(id, reason: error.message))
+                return
+            }
+            retries += 1
+            healthLog.post(
+                .log, "health check retrying on DB node: \(id) (round:\(retries))", detail: error.message)
+            guard (try? await Task.sleep(for: settings.retryDelay)) != nil else { return }
+        }
+    }
+
+    /// - Returns: why the node counts as dead, or nil.
+    private func probe(_ settings: NodeSettings) -> PQError? {
+        do {
+            let refusal = try NodeProbe.login(
+                settings.healthTarget, connectTimeout: settings.connectTimeout, timeout: settings.healthTimeout)
+            if let refusal, refusal.message != lastRefusal {
+                healthLog.post(
+                    .warning, "node \(id) is alive but refuses the health check's login", detail: refusal.message)
+            }
+            lastRefusal = refusal?.message
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    private func finish(_ isSuccess: Bool, _ retries: Int, _ began: ContinuousClock.Instant) {
+        let took = began.duration(to: .now)
+        desk.withLock { desk in
+            desk.counters.finish(
+                succeeded: isSuccess, retries: UInt64(retries), took: took, at: WallClock.now().seconds)
+        }
+    }
+
+    // MARK: Samples
+
+    private func takeSamples() async {
+        while !Task.isCancelled {
+            let (settings, isUsable, search, calls) = desk.withLock {
+                ($0.settings, $0.isUsable, $0.searchInterval, $0.calls)
+            }
+            let interval = search ?? settings.samplingPeriod
+            if !isUsable {
+                sampling = nil
+            } else if interval != nil {
+                sampleOnce(settings)
+            }
+            await rest(interval ?? Self.idleInterval, unlessCalledSince: calls)
+        }
+    }
+
+    /// Sleeps, unless somebody wants a sample before.
+    private func rest(_ duration: Duration, unlessCalledSince calls: UInt64) async {
+        let pause = Task { () -> Void in try? await Task.sleep(for: duration) }
+        desk.withLock { desk in
+            desk.pause = pause
+            if desk.calls != calls { pause.cancel() }
+        }
+        await withTaskCancellationHandler {
+            await pause.value
+        } onCancel: {
+            pause.cancel()
+        }
+    }
+
+    private func sampleOnce(_ settings: NodeSettings) {
+        let deadline = ContinuousClock.now + (settings.connectTimeout ?? Self.sampleTimeout)
+        do {
+            let (connection, identity) = try sampler(settings.samplingTarget, deadline)
+            let sample = try NodeProbe.sample(connection, identity, deadline: deadline)
+            lastSampleFailure = nil
+            report(.sampled(id, sample))
+            guard sample.role == .primary, !settings.applicationNames.isEmpty else { return }
+            let states = try NodeProbe.replication(connection, names: settings.applicationNames, deadline: deadline)
+            report(.replication(id, states))
+        } catch {
+            sampling = nil
+            guard error.kind != .cancelled else { return }
+            if error.message != lastSampleFailure {
+                samplingLog.post(.log, "node \(id) could not be asked for its role", detail: error.message)
+            }
+            lastSampleFailure = error.message
+            report(.sampleFailed(id))
+        }
+    }
+
+    private func sampler(
+        _ target: PQTarget, _ deadline: ContinuousClock.Instant
+    ) throws(PQError) -> (PQConnection, NodeIdentity) {
+        if let sampling, sampling.target == target { return (sampling.connection, sampling.identity) }
+        let connection = try PQConnection(to: target, deadline: deadline)
+        let identity = try NodeProbe.identity(connection, deadline: deadline)
+        sampling = (target, connection, identity)
+        return (connection, identity)
+    }
+}

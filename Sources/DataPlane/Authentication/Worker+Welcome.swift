@@ -1,0 +1,73 @@
+import Kernel
+import ProxyCore
+import Wire
+
+/// From a proven identity to the first ReadyForQuery.
+extension Worker {
+    /// A client with the same parameters as one before is welcomed at once; the first one borrows a server, which
+    /// shows that the parameters are accepted and says what the client must be told.
+    mutating func authenticated(_ index: Int32) {
+        let client = clients[index]
+        guard let login = client.pointee.login else { return }
+        client.pointee.parameters = parameterSets.intern(login.packet.parameters)
+        if identities[client.pointee.identity].pointee.welcomes[client.pointee.parameters] != nil {
+            return welcome(index)
+        }
+        client.pointee.state = .waitingWelcome
+        acquireForWelcome(index)
+    }
+
+    mutating func acquireForWelcome(_ index: Int32) {
+        let client = clients[index]
+        if client.pointee.deadline == .max || client.pointee.deadline == 0 {
+            client.pointee.deadline = settings.queryWaitTimeout == 0 ? .max : now + settings.queryWaitTimeout
+        }
+        let node = nodes.primary >= 0 ? UInt8(nodes.primary) : chooseReadNode()
+        guard let node else { return waitForNode(index) }
+        acquire(index, node: NodeID(node))
+    }
+
+    /// The server that a waiting client was given has the client's parameters now.
+    mutating func welcome(_ index: Int32, from server: Int32) {
+        let client = clients[index]
+        var bytes: [UInt8] = []
+        for (name, value) in servers[server].pointee.reported.sorted(by: { $0.key < $1.key }) {
+            bytes += BackendMessage.parameterStatus(name, value)
+        }
+        identities[client.pointee.identity].pointee.welcomes[client.pointee.parameters] = bytes
+        welcome(index)
+    }
+
+    private mutating func welcome(_ index: Int32) {
+        let client = clients[index]
+        guard let login = client.pointee.login,
+            let statuses = identities[client.pointee.identity].pointee.welcomes[client.pointee.parameters]
+        else { return }
+        if !login.negotiation.isEmpty { sendToClient(index, login.negotiation) }
+        sendToClient(index, AuthenticationRequest.ok.bytes)
+        sendToClient(index, statuses)
+        sendToClient(
+            index,
+            BackendMessage.backendKeyData(
+                processID: processID(ofClient: index), key: client.pointee.cancelKey))
+        sendToClient(index, BackendMessage.readyForQuery(.idle))
+        client.pointee.state = .ready
+        client.pointee.wait = .none
+        client.pointee.deadline = 0
+        client.pointee.login = nil
+        client.pointee.lastActivity = now
+        makeRunnable(index)
+    }
+
+    /// The process id that a client is given: it names the worker and the place, so that a cancel request finds its
+    /// way on whichever worker it arrives.
+    func processID(ofClient index: Int32) -> Int32 { Int32(id) << 24 | (index + 1) }
+
+    /// Gives back a client's reference to its parameters; the last one takes the welcome with it.
+    mutating func forgetParameters(_ parameters: ParameterSets.ID, of identity: Int32) {
+        guard parameters != ParameterSets.none, parameterSets.release(parameters) else { return }
+        for index in identityByName.values {
+            identities[index].pointee.welcomes[parameters] = nil
+        }
+    }
+}

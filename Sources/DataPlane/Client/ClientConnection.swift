@@ -1,0 +1,152 @@
+import Kernel
+import ProxyCore
+import Wire
+
+/// What one client's connection is and has. A plain value in the worker's slab, kept small: an idle client costs this
+/// and nothing else.
+struct ClientConnection {
+    enum State: UInt8 {
+        case free
+        /// Its first packets are read: TLS and GSS requests, a cancel, the startup packet.
+        case startup
+        /// Beyond `num_init_children`: waits for somebody to leave.
+        case waitingPlace
+        /// The servers' authentication method for this user is being found out.
+        case waitingMethod
+        /// It owes an answer to an authentication request.
+        case authenticating
+        /// Authenticated; a server shows that its parameters are accepted and what it must be told at the start.
+        case waitingWelcome
+        case ready
+        /// What is in waiting for it is still sent; nothing is read any more.
+        case closing
+    }
+
+    /// Why its messages are not read at the moment.
+    enum Wait: UInt8 {
+        case none
+        /// In the queue of a pool.
+        case pool
+        /// For a node to be there at all.
+        case node
+        /// For the control plane to answer a command.
+        case admin
+        /// For its server to answer what it has been sent, before it changes to another.
+        case drain
+    }
+
+    struct Flags: OptionSet {
+        var rawValue: UInt16
+        static let isDirty = Flags(rawValue: 1 << 0)
+        static let isReadPaused = Flags(rawValue: 1 << 1)
+        static let isWriteArmed = Flags(rawValue: 1 << 2)
+        /// Session state lives on its server: it keeps that server.
+        static let isPinned = Flags(rawValue: 1 << 3)
+        /// Extended messages since the last Sync.
+        static let isGroupOpen = Flags(rawValue: 1 << 4)
+        /// The open group has a Bind: it cannot move to another server any more.
+        static let hasPortal = Flags(rawValue: 1 << 5)
+        /// Answered with an error: messages up to the next Sync are dropped.
+        static let skipsToSync = Flags(rawValue: 1 << 6)
+        /// The open group holds a command that Egret answers itself.
+        static let isLocalGroup = Flags(rawValue: 1 << 7)
+        static let isRunnable = Flags(rawValue: 1 << 8)
+        /// The server went away inside a transaction and the client has not been told yet.
+        static let hasLostTransaction = Flags(rawValue: 1 << 9)
+        /// The body being streamed is dropped instead of forwarded.
+        static let discardsBody = Flags(rawValue: 1 << 10)
+        /// Counted among `num_init_children`.
+        static let hasPlace = Flags(rawValue: 1 << 11)
+        /// CopyData, CopyDone and CopyFail belong to a COPY.
+        static let isCopyingIn = Flags(rawValue: 1 << 12)
+        /// The open group parsed the unnamed statement.
+        static let parsedUnnamed = Flags(rawValue: 1 << 13)
+        /// DISCARD ALL was sent: nothing is left of its session when it is answered.
+        static let isDiscarding = Flags(rawValue: 1 << 14)
+        /// Everything that it asked for was answered by another node than the primary so far in this group.
+        static let isReadGroup = Flags(rawValue: 1 << 15)
+    }
+
+    var descriptor: Int32 = -1
+    var generation: UInt32 = 0
+    var state = State.free
+    var wait = Wait.none
+    var flags: Flags = []
+    /// The node that this session's reads go to; 255 while none was chosen.
+    var loadBalanceNode: UInt8 = 255
+    var identity: Int32 = -1
+    var parameters: ParameterSets.ID = ParameterSets.none
+    /// The server that answers it now; -1 for none.
+    var server: Int32 = -1
+    /// Session mode: the servers it keeps, linked by `nextHeld`.
+    var firstHeld: Int32 = -1
+    /// The queue that it waits in, and its neighbours there.
+    var waitingPool: Int32 = -1
+    var nextWaiting: Int32 = -1
+    var previousWaiting: Int32 = -1
+    /// Body bytes of a streamed message that are still to come.
+    var bodyRemaining: UInt32 = 0
+    var cancelKey: UInt32 = 0
+    var unnamedSerial: UInt32 = 0
+    /// Monotonic nanoseconds: when a wait ends badly.
+    var deadline: UInt64 = 0
+    /// Monotonic nanoseconds: its last message.
+    var lastActivity: UInt64 = 0
+    /// Wall clock seconds, for display.
+    var connectedAt: Int64 = 0
+    var inbound = ByteQueue()
+    var outbound = ByteQueue()
+    /// Only while it logs in.
+    var login: ClientLogin?
+    /// Only once it has prepared a statement.
+    var statements: ClientStatements?
+    /// Only while Egret answers it itself in the extended protocol.
+    var localStatement: LocalStatement?
+
+    var token: EventToken.Kind { .client }
+
+    var isOpen: Bool { state != .free }
+
+    /// Its messages may be taken up.
+    var isServed: Bool { state == .ready && wait == .none }
+}
+
+/// A client by its place and the tenant of it: for everything that may outlive the connection.
+struct ClientReference: Equatable {
+    var index: Int32
+    var generation: UInt32
+
+    init(index: Int32, generation: UInt32) {
+        self.index = index
+        self.generation = generation
+    }
+
+    var rawValue: UInt64 { UInt64(generation) << 32 | UInt64(UInt32(bitPattern: index)) }
+
+    init(rawValue: UInt64) {
+        index = Int32(bitPattern: UInt32(truncatingIfNeeded: rawValue))
+        generation = UInt32(truncatingIfNeeded: rawValue >> 32)
+    }
+}
+
+/// A command of Egret's own, prepared through the extended protocol.
+final class LocalStatement {
+    /// Its name in the extended protocol.
+    let name: [UInt8]
+    let text: String
+    /// What is asked of the answer.
+    var pending: Pending
+
+    enum Pending {
+        case nothing
+        case simpleQuery
+        case describe(isPortal: Bool)
+        case execute
+    }
+
+    init(name: [UInt8] = [], text: String, pending: Pending) {
+        self.name = name
+        self.text = text
+        self.pending = pending
+    }
+}

@@ -1,0 +1,36 @@
+import ProxyCore
+import Wire
+
+/// COPY data from the client, and the function call protocol.
+extension Worker {
+    mutating func takeCopy(_ index: Int32, _ message: ClientMessage) -> MessageProgress {
+        let client = clients[index]
+        let serverIndex = client.pointee.server
+        // After an error of the copy the server is back in its ordinary state, and so may the client's be: what it
+        // still sends of the copy is ignored, as PostgreSQL does.
+        guard serverIndex >= 0 else { return discard(index, message) }
+        let progress = forward(message, of: index, to: serverIndex)
+        guard case .took = progress, message.tag != FrontendTag.copyData else { return progress }
+        let server = servers[serverIndex]
+        client.pointee.flags.remove(.isCopyingIn)
+        if !server.pointee.replies.isEmpty { server.pointee.replies.append(ExpectedReply(.copyEnd)) }
+        return progress
+    }
+
+    mutating func takeFunctionCall(_ index: Int32, _ message: ClientMessage) -> MessageProgress {
+        if clients[index].pointee.flags.contains(.hasLostTransaction) {
+            clients[index].pointee.flags.remove(.hasLostTransaction)
+            sendToClient(index, Self.lostTransaction.bytes)
+            sendToClient(index, BackendMessage.readyForQuery(.idle))
+            return discard(index, message)
+        }
+        if !message.isWhole && message.total <= Limits.wholeMessageMax { return .incomplete }
+        guard case .server(let serverIndex) = place(index, .primary) else { return .blocked }
+        let progress = forward(message, of: index, to: serverIndex)
+        guard case .took = progress else { return progress }
+        servers[serverIndex].pointee.replies.append(ExpectedReply(.functionCall))
+        // The function is known by its number only, so it may leave anything behind.
+        clients[index].pointee.flags.insert(.isPinned)
+        return progress
+    }
+}

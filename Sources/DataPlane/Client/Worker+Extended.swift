@@ -1,0 +1,209 @@
+import ProxyCore
+import Wire
+
+/// The extended query protocol: Describe, Execute, Close, Flush, Sync. Parse and Bind have files of their own.
+extension Worker {
+    /// The server for a message of a group: everything from the first message to its Sync runs on one server.
+    ///
+    /// A group whose messages up to the Sync are all here is judged as a whole. One that is not goes to the primary,
+    /// unless nothing but Parse and Describe is there yet: what follows may still move it.
+    mutating func placeGroup(_ index: Int32, _ message: ClientMessage) -> Placement {
+        let client = clients[index]
+        if client.pointee.flags.contains(.isGroupOpen), client.pointee.server >= 0 {
+            return placeInGroup(index, message)
+        }
+        let plan = planGroup(index, message)
+        let placement = place(index, plan.need)
+        if case .server = placement {
+            client.pointee.flags.insert(.isGroupOpen)
+            client.pointee.flags.subtract([.hasPortal, .parsedUnnamed])
+            if plan.need == .read { client.pointee.flags.insert(.isReadGroup) } else {
+                client.pointee.flags.remove(.isReadGroup)
+            }
+        }
+        return placement
+    }
+
+    /// A later message of a group. Only a group on a standby has anything to decide.
+    private mutating func placeInGroup(_ index: Int32, _ message: ClientMessage) -> Placement {
+        let client = clients[index]
+        let current = client.pointee.server
+        guard client.pointee.flags.contains(.isReadGroup), !client.pointee.flags.contains(.hasPortal),
+            Int16(servers[current].pointee.node.rawValue) != nodes.primary,
+            message.tag == FrontendTag.parse || message.tag == FrontendTag.bind
+        else { return .server(current) }
+        let plan = planGroup(index, message)
+        if plan.need == .read { return .server(current) }
+        let placement = place(index, .primary)
+        if case .server = placement {
+            client.pointee.flags.remove(.isReadGroup)
+            client.pointee.flags.insert(.isGroupOpen)
+        }
+        return placement
+    }
+
+    struct GroupPlan {
+        var need: Need
+        var isWhole: Bool
+    }
+
+    /// Looks ahead over the messages that are here, from this one to the Sync.
+    mutating func planGroup(_ index: Int32, _ message: ClientMessage) -> GroupPlan {
+        var offset = 0
+        var hasBind = false
+        var hasParse = clients[index].pointee.flags.contains(.isGroupOpen)
+        while message.available - offset >= 5 {
+            let start = message.start + offset
+            let tag = start.load(as: UInt8.self)
+            let total = Int(start.bigEndianUInt32(at: 1)) + 1
+            guard total >= 5, total <= message.available - offset else { break }
+            let part = ClientMessage(tag: tag, start: start, total: total, available: total)
+            switch tag {
+            case FrontendTag.sync: return GroupPlan(need: .read, isWhole: true)
+            case FrontendTag.parse:
+                guard let text = ParseFields(part.body)?.text, isRead(text) else {
+                    return GroupPlan(need: .primary, isWhole: false)
+                }
+                hasParse = true
+            case FrontendTag.bind:
+                hasBind = true
+                guard isRead(bind: part.body, of: index, hasParse: hasParse) else {
+                    return GroupPlan(need: .primary, isWhole: false)
+                }
+            case FrontendTag.describe, FrontendTag.execute, FrontendTag.close, FrontendTag.flush: break
+            default: return GroupPlan(need: .primary, isWhole: false)
+            }
+            offset += total
+        }
+        return GroupPlan(need: hasBind ? .primary : .read, isWhole: false)
+    }
+
+    private func isRead(_ text: UnsafeRawBufferPointer) -> Bool {
+        let route = StatementClassifier.classify(text.bindMemory(to: UInt8.self)).route
+        return route == .read || route == .empty
+    }
+
+    private func isRead(bind body: UnsafeRawBufferPointer, of index: Int32, hasParse: Bool) -> Bool {
+        guard let fields = BindFields(body) else { return false }
+        let names = clients[index].pointee.statements
+        if fields.statement.isEmpty {
+            // Parsed within the group, it has been judged already.
+            if hasParse { return true }
+            return names.map { !$0.unnamedParse.isEmpty && $0.unnamedEntry.isRead } ?? false
+        }
+        if let entry = names?.find(fields.statement) { return entry.isRead }
+        return hasParse
+    }
+
+    mutating func takeDescribe(_ index: Int32, _ message: ClientMessage) -> MessageProgress {
+        guard message.isWhole else { return shortMessage(index, message) }
+        if let progress = takeLocally(index, message) { return progress }
+        guard case .server(let serverIndex) = placeGroup(index, message) else { return .blocked }
+        guard let fields = TargetFields(message.body) else { return violate(index, "malformed Describe message") }
+        let server = servers[serverIndex]
+        if fields.isStatement {
+            useStatement(index, serverIndex, fields.name) { worker, name in
+                worker.sendTarget(serverIndex, FrontendTag.describe, name)
+            }
+            server.pointee.replies.append(ExpectedReply(.describeStatement))
+        } else {
+            relayToServer(serverIndex, message.start, message.total)
+            server.pointee.replies.append(ExpectedReply(.describePortal))
+        }
+        return .took(message.total)
+    }
+
+    mutating func takeExecute(_ index: Int32, _ message: ClientMessage) -> MessageProgress {
+        guard message.isWhole else { return shortMessage(index, message) }
+        if let progress = takeLocally(index, message) { return progress }
+        guard case .server(let serverIndex) = placeGroup(index, message) else { return .blocked }
+        relayToServer(serverIndex, message.start, message.total)
+        servers[serverIndex].pointee.replies.append(ExpectedReply(.execute))
+        return .took(message.total)
+    }
+
+    mutating func takeClose(_ index: Int32, _ message: ClientMessage) -> MessageProgress {
+        guard message.isWhole else { return shortMessage(index, message) }
+        if let progress = takeLocally(index, message) { return progress }
+        guard case .server(let serverIndex) = placeGroup(index, message) else { return .blocked }
+        guard let fields = TargetFields(message.body) else { return violate(index, "malformed Close message") }
+        let server = servers[serverIndex]
+        if fields.isStatement, !fields.name.isEmpty,
+            let entry = clients[index].pointee.statements?.remove(fields.name)
+        {
+            // The server keeps the statement for its other clients.
+            statements.release(entry.statement)
+            server.pointee.replies.append(ExpectedReply(.localCloseComplete))
+            if server.pointee.replies.count == 1 { answerLocally(serverIndex) }
+            return .took(message.total)
+        }
+        if fields.isStatement {
+            clients[index].pointee.statements?.forgetUnnamed()
+            sendTarget(serverIndex, FrontendTag.close, unknownName(fields.name))
+        } else {
+            relayToServer(serverIndex, message.start, message.total)
+        }
+        server.pointee.replies.append(ExpectedReply(.close))
+        return .took(message.total)
+    }
+
+    mutating func takeFlush(_ index: Int32, _ message: ClientMessage) -> MessageProgress {
+        guard message.isWhole else { return shortMessage(index, message) }
+        if let progress = takeLocally(index, message) { return progress }
+        let serverIndex = clients[index].pointee.server
+        if serverIndex >= 0 { relayToServer(serverIndex, message.start, message.total) }
+        return .took(message.total)
+    }
+
+    mutating func takeSync(_ index: Int32, _ message: ClientMessage) -> MessageProgress {
+        guard message.isWhole else { return shortMessage(index, message) }
+        let client = clients[index]
+        if let progress = takeLocally(index, message) { return progress }
+        let serverIndex = client.pointee.server
+        let wasSkipping = client.pointee.flags.remove(.skipsToSync) != nil
+        client.pointee.flags.remove(.hasLostTransaction)
+        // Nothing is under way on a server: there is nothing to synchronize with.
+        guard serverIndex >= 0, !wasSkipping || !servers[serverIndex].pointee.isIdleInside else {
+            client.pointee.flags.subtract([.isGroupOpen, .hasPortal, .isReadGroup])
+            sendToClient(index, BackendMessage.readyForQuery(.idle))
+            if serverIndex >= 0 { serverSettled(serverIndex) }
+            return .took(message.total)
+        }
+        relayToServer(serverIndex, message.start, message.total)
+        let server = servers[serverIndex]
+        if client.pointee.flags.contains(.isCopyingIn) {
+            server.pointee.ignoredSyncs += 1
+            return .took(message.total)
+        }
+        client.pointee.flags.subtract([.isGroupOpen, .hasPortal, .isReadGroup])
+        server.pointee.replies.append(ExpectedReply(.sync))
+        return .took(message.total)
+    }
+
+    /// These messages are short; one that claims to be long is not worth waiting for.
+    func shortMessageIsTooLong(_ message: ClientMessage) -> Bool { message.total > Limits.wholeMessageMax }
+
+    mutating func shortMessage(_ index: Int32, _ message: ClientMessage) -> MessageProgress {
+        shortMessageIsTooLong(message) ? violate(index, "invalid message length") : .incomplete
+    }
+
+    /// Describe or Close of a statement, with another name.
+    mutating func sendTarget(_ serverIndex: Int32, _ tag: UInt8, _ name: UnsafeRawBufferPointer) {
+        withUnsafeTemporaryAllocation(byteCount: name.count + 7, alignment: 8) { space in
+            guard let base = space.baseAddress else { return }
+            base.storeBytes(of: tag, as: UInt8.self)
+            base.storeBigEndian(UInt32(name.count + 6), at: 1)
+            base.storeBytes(of: UInt8(ascii: "S"), toByteOffset: 5, as: UInt8.self)
+            if let start = name.baseAddress { (base + 6).copyMemory(from: start, byteCount: name.count) }
+            base.storeBytes(of: 0, toByteOffset: name.count + 6, as: UInt8.self)
+            sendToServer(serverIndex, base, name.count + 7)
+        }
+    }
+}
+
+extension UnsafeMutableRawPointer {
+    @inline(__always)
+    func storeBigEndian(_ value: UInt32, at offset: Int) {
+        storeBytes(of: value.bigEndian, toByteOffset: offset, as: UInt32.self)
+    }
+}

@@ -1,0 +1,252 @@
+import ProxyCore
+import Wire
+
+/// Parse and Bind: prepared statements that outlive the server they were prepared on.
+///
+/// A named statement is known on every server by a name made of its number, and is parsed there the first time that
+/// somebody binds it. The unnamed one keeps its name; a server that has not seen the client's is shown it first.
+extension Worker {
+    mutating func takeParse(_ index: Int32, _ message: ClientMessage) -> MessageProgress {
+        guard message.isWhole else {
+            if message.total <= Limits.inspectedMessageMax { return .incomplete }
+            return takeLongParse(index, message)
+        }
+        guard let fields = ParseFields(message.body) else { return violate(index, "malformed Parse message") }
+        if let progress = takeLocally(index, message) { return progress }
+        if clients[index].pointee.flags.contains(.hasLostTransaction) { return failLostGroup(index, message) }
+        let verdict = StatementClassifier.classify(fields.text.bindMemory(to: UInt8.self))
+        if verdict.route == .egret { return beginLocalGroup(index, fields, message) }
+        guard case .server(let serverIndex) = placeGroup(index, message) else { return .blocked }
+        noteEffects(index, verdict)
+        if !verdict.effects.isDisjoint(with: [.discardAll, .resetAll, .deallocateAll]) {
+            clients[index].pointee.flags.insert(.isPinned)
+            servers[serverIndex].pointee.flags.insert(.isDoomed)
+            servers[serverIndex].pointee.deadline = .max
+        }
+        let names = statementNames(of: index)
+        let entry = ClientStatements.Entry(
+            statement: 0, isRead: verdict.route == .read || verdict.route == .empty, kind: verdict.kind,
+            effects: verdict.effects)
+        if fields.name.isEmpty {
+            parseUnnamed(index, serverIndex, message, names, entry)
+        } else {
+            parseNamed(index, serverIndex, fields, names, entry)
+        }
+        return .took(message.total)
+    }
+
+    private func statementNames(of index: Int32) -> ClientStatements {
+        if let names = clients[index].pointee.statements { return names }
+        let names = ClientStatements()
+        clients[index].pointee.statements = names
+        return names
+    }
+
+    private mutating func parseUnnamed(
+        _ index: Int32, _ serverIndex: Int32, _ message: ClientMessage, _ names: ClientStatements,
+        _ entry: ClientStatements.Entry
+    ) {
+        let (client, server) = (clients[index], servers[serverIndex])
+        relayToServer(serverIndex, message.start, message.total)
+        server.pointee.replies.append(ExpectedReply(.parse))
+        names.rememberUnnamed(UnsafeRawBufferPointer(start: message.start, count: message.total), entry)
+        client.pointee.unnamedSerial &+= 1
+        noteUnnamed(index, on: serverIndex)
+    }
+
+    private func noteUnnamed(_ index: Int32, on serverIndex: Int32) {
+        let (client, server) = (clients[index], servers[serverIndex])
+        server.pointee.unnamedOwner =
+            ClientReference(index: index, generation: client.pointee.generation).rawValue
+        server.pointee.unnamedSerial = client.pointee.unnamedSerial
+    }
+
+    private mutating func parseNamed(
+        _ index: Int32, _ serverIndex: Int32, _ fields: ParseFields, _ names: ClientStatements,
+        _ entry: ClientStatements.Entry
+    ) {
+        let statement = statements.intern(fields.definition)
+        let isKnown = servers[serverIndex].pointee.statements.touch(statement)
+        if names.find(fields.name) != nil || names.count >= Limits.statementsPerClientMax {
+            // The name is taken: the server says so itself, in its turn and with its transaction's state.
+            if !isKnown { sendParse(serverIndex, statement, isHidden: true) }
+            sendParse(serverIndex, statement, isHidden: false, isRepeated: true)
+            statements.release(statement)
+            return
+        }
+        var entry = entry
+        entry.statement = statement
+        names.insert(fields.name, entry)
+        if isKnown {
+            let server = servers[serverIndex]
+            server.pointee.replies.append(ExpectedReply(.localParseComplete, statement: statement))
+            if server.pointee.replies.count == 1 { answerLocally(serverIndex) }
+        } else {
+            sendParse(serverIndex, statement, isHidden: false)
+        }
+    }
+
+    /// Prepares a statement on a server under the name that it has everywhere.
+    private mutating func sendParse(
+        _ serverIndex: Int32, _ statement: UInt32, isHidden: Bool, isRepeated: Bool = false
+    ) {
+        guard let definition = statements.body(statement) else { return }
+        let server = servers[serverIndex]
+        if !isRepeated { makeRoom(serverIndex) }
+        withUnsafeTemporaryAllocation(byteCount: 48, alignment: 8) { space in
+            guard let base = space.baseAddress else { return }
+            let length = statements.writeName(statement, to: base + 5)
+            base.storeBytes(of: FrontendTag.parse, as: UInt8.self)
+            base.storeBigEndian(UInt32(4 + length + 1 + definition.count), at: 1)
+            base.storeBytes(of: 0, toByteOffset: 5 + length, as: UInt8.self)
+            sendToServer(serverIndex, base, 6 + length)
+        }
+        sendToServer(serverIndex, definition)
+        server.pointee.replies.append(
+            ExpectedReply(.parse, isHidden: isHidden, statement: isRepeated ? 0 : statement))
+        if !isRepeated { server.pointee.statements.insert(statement) }
+    }
+
+    /// Closes the statement that a full server has not used for the longest time.
+    private mutating func makeRoom(_ serverIndex: Int32) {
+        let server = servers[serverIndex]
+        guard server.pointee.statements.count >= Limits.statementsPerServerMax,
+            let oldest = server.pointee.statements.oldest
+        else { return }
+        withUnsafeTemporaryAllocation(byteCount: 32, alignment: 8) { space in
+            guard let base = space.baseAddress else { return }
+            let length = statements.writeName(oldest, to: base)
+            sendTarget(serverIndex, FrontendTag.close, UnsafeRawBufferPointer(start: base, count: length))
+        }
+        server.pointee.statements.remove(oldest)
+        server.pointee.replies.append(ExpectedReply(.close, isHidden: true, statement: oldest))
+    }
+
+    mutating func takeBind(_ index: Int32, _ message: ClientMessage) -> MessageProgress {
+        if !message.isWhole && message.total <= Limits.wholeMessageMax { return .incomplete }
+        guard let fields = BindFields(message.body) else {
+            if !message.isWhole && message.available < Limits.namePrefixMax { return .incomplete }
+            return violate(index, "malformed Bind message")
+        }
+        if let progress = takeLocally(index, message) { return progress }
+        if clients[index].pointee.flags.contains(.hasLostTransaction) { return failLostGroup(index, message) }
+        guard case .server(let serverIndex) = placeGroup(index, message) else { return .blocked }
+        clients[index].pointee.flags.insert(.hasPortal)
+        let kind = statementKind(index, fields.statement)
+        if fields.statement.isEmpty {
+            showUnnamed(index, serverIndex)
+            if case .took = forward(message, of: index, to: serverIndex) {}
+        } else {
+            useStatement(index, serverIndex, fields.statement) { worker, name in
+                worker.sendBind(index, serverIndex, message, fields, name)
+            }
+        }
+        servers[serverIndex].pointee.replies.append(ExpectedReply(.bind))
+        countStatement(kind, serverIndex)
+        return .took(min(message.total, message.available))
+    }
+
+    private func statementKind(_ index: Int32, _ name: UnsafeRawBufferPointer) -> StatementKind {
+        guard let names = clients[index].pointee.statements else { return .other }
+        return name.isEmpty ? names.unnamedEntry.kind : names.find(name)?.kind ?? .other
+    }
+
+    /// Makes sure that the server's unnamed statement is this client's.
+    private mutating func showUnnamed(_ index: Int32, _ serverIndex: Int32) {
+        let (client, server) = (clients[index], servers[serverIndex])
+        let owner = ClientReference(index: index, generation: client.pointee.generation).rawValue
+        if server.pointee.unnamedOwner == owner && server.pointee.unnamedSerial == client.pointee.unnamedSerial {
+            return
+        }
+        if let parse = client.pointee.statements?.unnamedParse, !parse.isEmpty {
+            sendToServer(serverIndex, parse)
+            server.pointee.replies.append(ExpectedReply(.parse, isHidden: true))
+            noteUnnamed(index, on: serverIndex)
+        } else {
+            // The client has none: neither must the server, or it would run somebody else's.
+            sendTarget(serverIndex, FrontendTag.close, UnsafeRawBufferPointer(start: nil, count: 0))
+            server.pointee.replies.append(ExpectedReply(.close, isHidden: true))
+            server.pointee.unnamedOwner = 0
+        }
+    }
+
+    /// Makes sure that the server has a client's named statement, and passes its name there to the caller.
+    mutating func useStatement(
+        _ index: Int32, _ serverIndex: Int32, _ name: UnsafeRawBufferPointer,
+        _ send: (inout Worker, UnsafeRawBufferPointer) -> Void
+    ) {
+        if name.isEmpty {
+            showUnnamed(index, serverIndex)
+            return send(&self, name)
+        }
+        guard let entry = clients[index].pointee.statements?.find(name) else {
+            return send(&self, unknownName(name))
+        }
+        if !servers[serverIndex].pointee.statements.touch(entry.statement) {
+            sendParse(serverIndex, entry.statement, isHidden: true)
+        }
+        withUnsafeTemporaryAllocation(byteCount: 32, alignment: 8) { space in
+            guard let base = space.baseAddress else { return }
+            let length = statements.writeName(entry.statement, to: base)
+            send(&self, UnsafeRawBufferPointer(start: base, count: length))
+        }
+    }
+
+    /// A name that the client never prepared: the server says so. One that begins like ours is cut, so that it cannot
+    /// be another client's statement.
+    func unknownName(_ name: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        StatementRegistry.isReserved(name) ? UnsafeRawBufferPointer(rebasing: name.dropFirst(5)) : name
+    }
+
+    private mutating func sendBind(
+        _ index: Int32, _ serverIndex: Int32, _ message: ClientMessage, _ fields: BindFields,
+        _ name: UnsafeRawBufferPointer
+    ) {
+        let bodyLength = message.total - 5
+        let head = 5 + fields.portal.count + 1 + name.count + 1
+        withUnsafeTemporaryAllocation(byteCount: head, alignment: 8) { space in
+            guard let base = space.baseAddress else { return }
+            base.storeBytes(of: FrontendTag.bind, as: UInt8.self)
+            base.storeBigEndian(UInt32(head - 1 + bodyLength - fields.restOffset), at: 1)
+            if let portal = fields.portal.baseAddress {
+                (base + 5).copyMemory(from: portal, byteCount: fields.portal.count)
+            }
+            base.storeBytes(of: 0, toByteOffset: 5 + fields.portal.count, as: UInt8.self)
+            if let start = name.baseAddress {
+                (base + 6 + fields.portal.count).copyMemory(from: start, byteCount: name.count)
+            }
+            base.storeBytes(of: 0, toByteOffset: head - 1, as: UInt8.self)
+            sendToServer(serverIndex, base, head)
+        }
+        let restStart = 5 + fields.restOffset
+        let here = min(message.total, message.available)
+        if here > restStart { relayToServer(serverIndex, message.start + restStart, here - restStart) }
+        if here < message.total {
+            clients[index].pointee.bodyRemaining = UInt32(message.total - here)
+            clients[index].pointee.flags.remove(.discardsBody)
+        }
+    }
+
+    /// A statement too long to keep: it stays on one server with its client.
+    private mutating func takeLongParse(_ index: Int32, _ message: ClientMessage) -> MessageProgress {
+        if let progress = takeLocally(index, message) { return progress }
+        guard message.available >= 6, message.start.load(fromByteOffset: 5, as: UInt8.self) == 0 else {
+            return violate(index, "a named statement of more than \(Limits.inspectedMessageMax) bytes")
+        }
+        guard case .server(let serverIndex) = placeGroup(index, message) else { return .blocked }
+        let progress = forward(message, of: index, to: serverIndex)
+        clients[index].pointee.flags.insert(.isPinned)
+        clients[index].pointee.unnamedSerial &+= 1
+        clients[index].pointee.statements?.forgetUnnamed()
+        noteUnnamed(index, on: serverIndex)
+        servers[serverIndex].pointee.replies.append(ExpectedReply(.parse))
+        return progress
+    }
+
+    private mutating func failLostGroup(_ index: Int32, _ message: ClientMessage) -> MessageProgress {
+        clients[index].pointee.flags.remove(.hasLostTransaction)
+        clients[index].pointee.flags.insert(.skipsToSync)
+        sendToClient(index, Self.lostTransaction.bytes)
+        return discard(index, message)
+    }
+}

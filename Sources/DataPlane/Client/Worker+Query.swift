@@ -1,0 +1,122 @@
+import ProxyCore
+import Wire
+
+/// The simple query protocol.
+extension Worker {
+    mutating func takeQuery(_ index: Int32, _ message: ClientMessage) -> MessageProgress {
+        if !message.isWhole && message.total <= Limits.inspectedMessageMax { return .incomplete }
+        let client = clients[index]
+        if client.pointee.flags.contains(.hasLostTransaction) { return reportLostTransaction(index, message) }
+        let verdict = classify(index, message)
+        if verdict.route == .egret, canAnswerItself(index) {
+            return takeLocalQuery(index, message)
+        }
+        let need: Need = verdict.route == .read || verdict.route == .empty ? .read : .primary
+        guard case .server(let serverIndex) = place(index, need) else { return .blocked }
+        let server = servers[serverIndex]
+        let progress = forward(message, of: index, to: serverIndex)
+        guard case .took = progress else { return progress }
+        server.pointee.replies.append(ExpectedReply(.query))
+        // A simple query drops the unnamed statement.
+        server.pointee.unnamedOwner = 0
+        client.pointee.statements?.forgetUnnamed()
+        noteEffects(index, verdict)
+        if !verdict.effects.isDisjoint(with: [.discardAll, .resetAll, .deallocateAll]) {
+            noteClearing(index, serverIndex, verdict)
+        }
+        countStatement(verdict.kind, serverIndex)
+        return progress
+    }
+
+    private func classify(_ index: Int32, _ message: ClientMessage) -> StatementVerdict {
+        guard message.isWhole else {
+            // Too long to look through: it may do anything.
+            return StatementVerdict(route: .primary, effects: .unknown, kind: .other)
+        }
+        let body = message.body
+        // The text ends with a NUL, which is not part of it; a second one inside is the server's to refuse.
+        let text = UnsafeBufferPointer(
+            start: body.baseAddress?.assumingMemoryBound(to: UInt8.self), count: max(0, body.count - 1))
+        return StatementClassifier.classify(text)
+    }
+
+    /// Egret's own commands are answered in their turn, when nothing is under way on a server, and a failed
+    /// transaction refuses them like everything else.
+    private func canAnswerItself(_ index: Int32) -> Bool {
+        let server = clients[index].pointee.server
+        return server < 0 || servers[server].pointee.transaction != .failed
+    }
+
+    /// DISCARD ALL, RESET ALL and DEALLOCATE ALL undo what Egret has set and prepared as well.
+    mutating func noteClearing(_ index: Int32, _ serverIndex: Int32, _ verdict: StatementVerdict) {
+        let (client, server) = (clients[index], servers[serverIndex])
+        if verdict.effects.contains(.discardAll) && !verdict.isMultiStatement {
+            client.pointee.flags.insert(.isDiscarding)
+            return
+        }
+        // What the client asked for at its start is set again in front of its next statement.
+        _ = parameterSets.release(server.pointee.applied)
+        server.pointee.applied = ParameterSets.none
+        if verdict.effects.isDisjoint(with: [.discardAll, .deallocateAll]) { return }
+        // Whether the statements are gone depends on how the string ends, so nobody else gets this server.
+        server.pointee.flags.insert(.isDoomed)
+        server.pointee.deadline = .max
+        server.pointee.statements.removeAll()
+        forgetNames(index)
+    }
+
+    private mutating func forgetNames(_ index: Int32) {
+        guard let names = clients[index].pointee.statements else { return }
+        for statement in names.all { statements.release(statement) }
+        names.removeAll()
+    }
+
+    /// ReadyForQuery for the client.
+    mutating func clientReady(_ index: Int32, _ serverIndex: Int32) {
+        let client = clients[index]
+        guard client.pointee.flags.contains(.isDiscarding), servers[serverIndex].pointee.isIdleInside else { return }
+        client.pointee.flags.subtract([.isDiscarding, .isPinned])
+        forgetNames(index)
+        let server = servers[serverIndex]
+        server.pointee.statements.removeAll()
+        _ = parameterSets.release(server.pointee.applied)
+        server.pointee.applied = ParameterSets.none
+    }
+
+    /// The transaction that the client believes to be in went down with its server.
+    private mutating func reportLostTransaction(_ index: Int32, _ message: ClientMessage) -> MessageProgress {
+        let progress = discard(index, message)
+        clients[index].pointee.flags.remove(.hasLostTransaction)
+        sendToClient(index, Self.lostTransaction.bytes)
+        sendToClient(index, BackendMessage.readyForQuery(.idle))
+        return progress
+    }
+
+    static var lostTransaction: ErrorResponse {
+        ErrorResponse(
+            .error, .connectionFailure, "the transaction was lost together with its server connection",
+            detail: "Nothing of it took effect.", hint: "Begin it again.")
+    }
+
+    /// Fails the statement that the client waits to have run, in place of a server.
+    mutating func failStatement(_ index: Int32, _ error: ErrorResponse) {
+        let client = clients[index]
+        client.pointee.wait = .none
+        client.pointee.deadline = 0
+        guard let start = client.pointee.inbound.start, client.pointee.inbound.count >= 5 else {
+            return makeRunnable(index)
+        }
+        sendToClient(index, error.bytes)
+        let tag = start.load(as: UInt8.self)
+        let length = Int(UnsafeRawPointer(start).bigEndianUInt32(at: 1))
+        let message = ClientMessage(
+            tag: tag, start: UnsafeRawPointer(start), total: length + 1, available: client.pointee.inbound.count)
+        if tag == FrontendTag.query || tag == FrontendTag.functionCall {
+            if case .took(let count) = discard(index, message) { client.pointee.inbound.consume(count, &buffers) }
+            sendToClient(index, BackendMessage.readyForQuery(.idle))
+        } else {
+            client.pointee.flags.insert(.skipsToSync)
+        }
+        makeRunnable(index)
+    }
+}

@@ -1,0 +1,168 @@
+import Kernel
+package import ProxyCore
+import Synchronization
+
+/// Why the data plane could not start.
+package struct StartError: Error, Sendable, CustomStringConvertible {
+    package let description: String
+}
+
+/// The workers and their listeners: everything between the clients and the servers.
+package final class DataPlane: Sendable {
+    private let shared: SharedState
+    private let settings: Mutex<DataPlaneSettings>
+    private let addresses = AddressBook()
+    private let started = Mutex(Started())
+
+    private struct Started {
+        var threads: [Thread] = []
+        var socketFiles: [String] = []
+    }
+
+    /// - Parameters:
+    ///   - settings: `workers` is at least 1 here.
+    ///   - report: called from worker threads; must not block.
+    package init(
+        settings: DataPlaneSettings, report: @escaping @Sendable (DataPlaneEvent) -> Void
+    ) throws(StartError) {
+        var mailboxes: [Mailbox] = []
+        do {
+            for _ in 0..<max(1, settings.workers) { mailboxes.append(try Mailbox()) }
+        } catch { throw StartError(description: "no eventfd: \(error)") }
+        self.settings = Mutex(settings)
+        shared = SharedState(mailboxes: mailboxes, report: report)
+    }
+
+    /// Opens the listeners and starts the workers.
+    /// - Parameter snapshot: the cluster as it is known by now.
+    package func start(_ snapshot: RoutingSnapshot) throws(StartError) {
+        let settings = settings.withLock { $0 }
+        let topology = Topology(snapshot: snapshot, addresses: addresses.resolve(snapshot))
+        let listeners: ListenerSet
+        do { listeners = try ListenerSet(settings, workers: shared.mailboxes.count) } catch {
+            throw StartError(description: error.description)
+        }
+        var threads: [Thread] = []
+        for id in shared.mailboxes.indices {
+            let (own, common, shared) = (listeners.perWorker[id], listeners.common, shared)
+            do {
+                let thread = try Thread.start(name: "worker \(id)") {
+                    do {
+                        var worker = try Worker(
+                            id: id, shared: shared, settings: settings, topology: topology, listeners: own,
+                            sharedListeners: common)
+                        worker.run()
+                    } catch {
+                        shared.report(.log(.fatal, "worker \(id) could not start: \(error)"))
+                    }
+                }
+                threads.append(thread)
+            } catch { throw StartError(description: "no thread for worker \(id): \(error)") }
+        }
+        self.started.withLock { $0 = Started(threads: threads, socketFiles: listeners.socketFiles) }
+    }
+
+    /// Every statement that begins after the next tick of its worker sees this cluster. Looks up host names, so it may
+    /// block; call it from a thread that may.
+    package func publish(_ snapshot: RoutingSnapshot) {
+        let topology = Topology(snapshot: snapshot, addresses: addresses.resolve(snapshot))
+        for mailbox in shared.mailboxes { mailbox.post(.topology(topology)) }
+    }
+
+    /// New settings for what can change while running; listeners and the number of workers stay.
+    package func reload(_ settings: DataPlaneSettings) {
+        self.settings.withLock { $0 = settings }
+        for mailbox in shared.mailboxes { mailbox.post(.settings(settings)) }
+    }
+
+    package func answer(_ request: AdminRequest, with reply: AdminReply) {
+        guard shared.mailboxes.indices.contains(request.worker) else { return }
+        shared.mailboxes[request.worker].post(.adminReply(session: request.session, reply))
+    }
+
+    package func stop(_ mode: ShutdownMode) {
+        for mailbox in shared.mailboxes { mailbox.post(.stop(mode)) }
+    }
+
+    /// Blocks until every worker has ended, then removes the socket files.
+    package func join() {
+        let started = started.withLock { $0 }
+        for thread in started.threads { thread.join() }
+        for file in started.socketFiles { Listener.removeFile(file) }
+    }
+
+    /// All workers' count of statements of one kind on one node.
+    package func count(_ counter: StatementCounter, node: NodeID) -> UInt64 {
+        shared.statistics.reduce(0) { $0 + $1.value(counter, node: node) }
+    }
+
+    /// Clients that hold one of the `num_init_children` places.
+    package var clientCount: Int { shared.places.count }
+
+    /// - Parameter done: called once, on a worker thread, when all workers have answered.
+    package func describeSessions(
+        _ done: @escaping @Sendable ([SessionDescription], [IdleServerDescription]) -> Void
+    ) {
+        let collector = SessionCollector(workers: shared.mailboxes.count, done: done)
+        for mailbox in shared.mailboxes { mailbox.post(.describeSessions(collector)) }
+    }
+}
+
+/// Host names and what they resolved to. Addresses in digits cost nothing; a name that fails keeps its last answer.
+private final class AddressBook: Sendable {
+    private let known = Mutex<[String: [SocketAddress]]>([:])
+
+    func resolve(_ snapshot: RoutingSnapshot) -> [UInt8: [SocketAddress]] {
+        var addresses: [UInt8: [SocketAddress]] = [:]
+        for node in snapshot.nodes { addresses[node.id.rawValue] = resolve(node.host, node.port) }
+        return addresses
+    }
+
+    private func resolve(_ host: String, _ port: UInt16) -> [SocketAddress] {
+        if host.isEmpty || host.hasPrefix("/") {
+            let directory = host.isEmpty ? "/var/run/postgresql" : host
+            return SocketAddress.unix(path: "\(directory)/.s.PGSQL.\(port)").map { [$0] } ?? []
+        }
+        let key = "\(host):\(port)"
+        if case .success(let found) = SocketAddress.resolve(host: host, port: port) {
+            known.withLock { $0[key] = found }
+            return found
+        }
+        return known.withLock { $0[key] ?? [] }
+    }
+}
+
+/// The sockets that clients connect to: of each TCP address one for every worker, of each unix directory one for all.
+private struct ListenerSet {
+    var perWorker: [[Int32]]
+    var common: [Int32] = []
+    var socketFiles: [String] = []
+
+    init(_ settings: DataPlaneSettings, workers: Int) throws(ListenError) {
+        perWorker = Array(repeating: [], count: workers)
+        for host in settings.listenAddresses {
+            let place = "\(host):\(settings.port)"
+            guard case .success(let addresses) = SocketAddress.resolve(host: host, port: settings.port) else {
+                throw ListenError(place: place, errno: .noSuchFile)
+            }
+            for address in addresses {
+                // Without SO_REUSEPORT first: it would join the listeners of another process on the port.
+                let probe = try Listener.tcp(
+                    address, place: place, backlog: settings.listenBacklog, sharesPort: false)
+                Socket.close(probe)
+                for worker in 0..<workers {
+                    perWorker[worker].append(
+                        try Listener.tcp(address, place: place, backlog: settings.listenBacklog, sharesPort: true))
+                }
+            }
+        }
+        for directory in settings.unixSocketDirectories where !directory.isEmpty {
+            let path = "\(directory)/.s.PGSQL.\(settings.port)"
+            common.append(
+                try Listener.unix(
+                    path: path, backlog: settings.listenBacklog, permissions: settings.unixSocketPermissions,
+                    group: settings.unixSocketGroup))
+            socketFiles.append(path)
+        }
+    }
+}

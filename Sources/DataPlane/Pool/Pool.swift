@@ -1,0 +1,82 @@
+import ProxyCore
+
+/// The server connections of one worker for one node, database and user. Its lists are linked through the records of
+/// the connections themselves, so that a client leaves the queue in constant time wherever it stands.
+struct Pool {
+    var identity: Int32 = -1
+    var node = NodeID(0)
+    /// All workers' servers of this node, database and user.
+    var permits: Permits?
+    var key = PoolKey(node: NodeID(0), database: "", user: "")
+    /// On top is the one that was used last: its caches are warm.
+    var firstIdle: Int32 = -1
+    var idleCount = 0
+    /// Logging in.
+    var connecting = 0
+    /// Every server connection of it on this worker.
+    var total = 0
+    var firstWaiting: Int32 = -1
+    var lastWaiting: Int32 = -1
+    var waitingCount = 0
+    /// This worker is counted in `permits.wanted`.
+    var isWanting = false
+}
+
+/// A database and a user: what decides about authentication and which pools a client may use.
+struct Identity {
+    var database = ""
+    var user = ""
+    /// How the servers authenticate it; nil until one has asked.
+    var method: AuthenticationMethod?
+    /// A scout is on its way to find out.
+    var isScouting = false
+    /// A clear-text password that a server has accepted, where `pool_passwd` has none.
+    var learnedPassword: String?
+    var verifier: ScramVerifier?
+    /// What a client is told at the start, by its parameters.
+    var welcomes: [ParameterSets.ID: [UInt8]] = [:]
+    /// By node number.
+    var pools: [UInt8: Int32] = [:]
+    /// Clients that wait for the method.
+    var waiting: [ClientReference] = []
+    /// Its clients at the moment.
+    var clients = 0
+}
+
+/// Only while a client logs in.
+final class ClientLogin {
+    var packet = StartupPacketSummary()
+    /// It asked for TLS or GSS encryption and was told no; each may be asked for once.
+    var askedForTLS = false
+    var askedForGSS = false
+    var method = AuthenticationMethod.trust
+    var salt: [UInt8] = []
+    var scram: ScramServerExchange?
+    /// The clear text that a server is asked to confirm.
+    var offeredPassword: String?
+    /// Sent in front of AuthenticationOk.
+    var negotiation: [UInt8] = []
+}
+
+struct StartupPacketSummary {
+    var database = ""
+    var user = ""
+    var parameters: [ParameterSets.Entry] = []
+}
+
+/// Only while a server connection logs in.
+final class ServerLogin {
+    /// The password to use, where one is needed.
+    let secret: UserSecret?
+    /// Set when a client's own clear text is being tried: who waits for the verdict.
+    let onBehalfOf: ClientReference?
+    var scram: ScramClientExchange?
+    /// The server asked for something; a server that does not is on trust.
+    var hasAnswered = false
+    var isServerProven = false
+
+    init(secret: UserSecret?, onBehalfOf: ClientReference?) {
+        self.secret = secret
+        self.onBehalfOf = onBehalfOf
+    }
+}

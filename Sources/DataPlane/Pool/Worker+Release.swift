@@ -1,0 +1,194 @@
+import Kernel
+import ProxyCore
+import Wire
+
+/// How a server goes back: to the first client that waits, on top of the idle stack, to another worker, or away.
+extension Worker {
+    /// Everything that was asked of the server is answered. Decides whether its client keeps it.
+    mutating func serverSettled(_ serverIndex: Int32) {
+        let server = servers[serverIndex]
+        guard server.pointee.replies.isEmpty, server.pointee.state == .linked, server.pointee.client >= 0 else {
+            return
+        }
+        let index = server.pointee.client
+        let client = clients[index]
+        if client.pointee.wait == .drain {
+            client.pointee.wait = .none
+            makeRunnable(index)
+        }
+        guard client.pointee.server == serverIndex, server.pointee.transaction == .idle else { return }
+        if client.pointee.flags.contains(.isGroupOpen) || client.pointee.flags.contains(.isPinned) { return }
+        if client.pointee.flags.contains(.isCopyingIn) || client.pointee.bodyRemaining > 0 { return }
+        if settings.poolMode == .transaction || server.pointee.flags.contains(.isDoomed) {
+            unlink(index, serverIndex)
+            park(serverIndex)
+        }
+    }
+
+    /// Takes a server from its client, which is not told.
+    mutating func unlink(_ index: Int32, _ serverIndex: Int32) {
+        let client = clients[index]
+        if client.pointee.server == serverIndex { client.pointee.server = -1 }
+        var link = client.pointee.firstHeld
+        if link == serverIndex {
+            client.pointee.firstHeld = servers[serverIndex].pointee.nextHeld
+        } else {
+            while link >= 0 {
+                let next = servers[link].pointee.nextHeld
+                if next == serverIndex { servers[link].pointee.nextHeld = servers[serverIndex].pointee.nextHeld }
+                link = next
+            }
+        }
+        servers[serverIndex].pointee.nextHeld = -1
+        servers[serverIndex].pointee.client = -1
+    }
+
+    /// A clean server without a client.
+    mutating func park(_ index: Int32) {
+        let server = servers[index]
+        let pool = server.pointee.pool
+        server.pointee.client = -1
+        server.pointee.state = .idle
+        server.pointee.idleSince = now
+        if server.pointee.flags.contains(.isReadPaused) {
+            server.pointee.flags.remove(.isReadPaused)
+            watchServer(index)
+        }
+        if server.pointee.flags.contains(.isDoomed) || server.pointee.primaryTerm != nodes.primaryTerm {
+            if isStale(index) {
+                sendTerminate(index)
+                return closeServer(index)
+            }
+            server.pointee.primaryTerm = nodes.primaryTerm
+        }
+        // A cancel request on its way to this server must not hit its next client.
+        if server.pointee.cancelsInFlight > 0 {
+            server.pointee.state = .resetting
+            return
+        }
+        let waiting = pools[pool].pointee.firstWaiting
+        if waiting >= 0 {
+            link(waiting, index)
+            if clients[waiting].pointee.state == .ready { makeRunnable(waiting) }
+            return
+        }
+        if let permits = pools[pool].pointee.permits, permits.isWanted,
+            handOver(index)
+        {
+            return
+        }
+        server.pointee.previousIdle = -1
+        server.pointee.nextIdle = pools[pool].pointee.firstIdle
+        if server.pointee.nextIdle >= 0 { servers[server.pointee.nextIdle].pointee.previousIdle = index }
+        pools[pool].pointee.firstIdle = index
+        pools[pool].pointee.idleCount += 1
+    }
+
+    /// Whether a server's node is no longer one to use, or no longer what it was when the connection was made.
+    func isStale(_ index: Int32) -> Bool {
+        let server = servers[index]
+        if server.pointee.flags.contains(.isDoomed) { return true }
+        return !nodes[server.pointee.node.rawValue].pointee.isUsable
+    }
+
+    /// The client leaves, or loses its claim: each of its servers is cleaned for the next one, or closed.
+    mutating func releaseServers(of index: Int32) {
+        let client = clients[index]
+        let current = client.pointee.server
+        if current >= 0 {
+            let isPinned = client.pointee.flags.contains(.isPinned)
+            let isBusy =
+                client.pointee.bodyRemaining > 0 || client.pointee.flags.contains(.isGroupOpen)
+                || client.pointee.flags.contains(.isCopyingIn)
+            unlink(index, current)
+            retire(current, isBusy: isBusy, hasSessionState: isPinned)
+        }
+        while client.pointee.firstHeld >= 0 {
+            let held = client.pointee.firstHeld
+            unlink(index, held)
+            retire(held, isBusy: false, hasSessionState: true)
+        }
+        client.pointee.server = -1
+    }
+
+    /// - Parameters:
+    ///   - isBusy: the client left in the middle of something that cannot be taken back.
+    ///   - hasSessionState: settings, temporary tables and the like may be left on it.
+    private mutating func retire(_ index: Int32, isBusy: Bool, hasSessionState: Bool) {
+        let server = servers[index]
+        let isInFlight = isBusy || !server.pointee.replies.isEmpty || !server.pointee.outbound.isEmpty
+        if isInFlight && server.pointee.cancelKey.count >= 4 && !server.pointee.replies.isEmpty {
+            sendCancel(forServer: index)
+        }
+        let isSession = hasSessionState || settings.poolMode == .session
+        if isInFlight || isStale(index) || (isSession && !settings.cachesConnections) {
+            if !isInFlight { sendTerminate(index) }
+            return closeServer(index)
+        }
+        server.pointee.state = .resetting
+        if server.pointee.transaction != .idle { sendHiddenQuery(index, "ABORT") }
+        if isSession {
+            for query in settings.resetQueries { sendHiddenQuery(index, query) }
+            server.pointee.statements.removeAll()
+            _ = parameterSets.release(server.pointee.applied)
+            server.pointee.applied = ParameterSets.none
+        }
+        server.pointee.deadline = now + settings.serverLoginTimeout
+        soonSweep()
+        if server.pointee.replies.isEmpty { park(index) }
+    }
+
+    /// The reset queries are answered.
+    mutating func resetFinished(_ index: Int32) {
+        let server = servers[index]
+        let hasFailed = server.pointee.hiddenFailure != nil || server.pointee.transaction != .idle
+        if hasFailed { return closeServer(index) }
+        park(index)
+    }
+
+    /// Moves an idle server to a worker that waits for one.
+    private mutating func handOver(_ index: Int32) -> Bool {
+        let server = servers[index]
+        let key = pools[server.pointee.pool].pointee.key
+        guard var waiting = wanters[key], let worker = waiting.popLast() else { return false }
+        wanters[key] = waiting.isEmpty ? nil : waiting
+        // Statements stay on the server under names of this worker, out of the way of the other's.
+        let travelling = TravellingServer(
+            key: key, server: server.pointee, parameters: parameterSets.entries(server.pointee.applied))
+        epoll.remove(server.pointee.descriptor)
+        forget(index, keepsPermits: true)
+        shared.mailboxes[worker].post(.adopt(travelling))
+        return true
+    }
+
+    /// A server that comes from another worker.
+    mutating func adopt(_ travelling: TravellingServer) {
+        guard let pool = poolByKey[travelling.key] else {
+            // Its clients have left meanwhile.
+            shared.permits(of: travelling.key).give()
+            shared.serversOfNode[Int(travelling.key.node.rawValue)].give()
+            return closeTraveller(travelling)
+        }
+        let index = servers.take { ServerConnection() }
+        let server = servers[index]
+        let generation = server.pointee.generation &+ 1
+        server.pointee = ServerConnection(replies: server.pointee.replies)
+        server.pointee.generation = generation
+        server.pointee.descriptor = travelling.descriptor
+        server.pointee.node = travelling.key.node
+        server.pointee.pool = pool
+        server.pointee.processID = travelling.processID
+        server.pointee.cancelKey = travelling.cancelKey
+        server.pointee.primaryTerm = travelling.primaryTerm
+        server.pointee.reported = travelling.reported
+        server.pointee.connectedAt = travelling.connectedAt
+        server.pointee.startedAt = travelling.startedAt
+        server.pointee.applied = parameterSets.intern(travelling.parameters)
+        pools[pool].pointee.total += 1
+        let token = EventToken(kind: .server, slot: UInt32(index), generation: generation)
+        do { try epoll.add(travelling.descriptor, .read, token) } catch { return closeServer(index) }
+        setWanting(pool, false)
+        park(index)
+        if pools[pool].pointee.waitingCount > 0 { connectForWaiters(pool) }
+    }
+}

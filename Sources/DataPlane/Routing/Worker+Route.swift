@@ -1,0 +1,150 @@
+import ProxyCore
+import Wire
+
+/// Which server a statement goes to.
+extension Worker {
+    /// What a statement needs.
+    enum Need {
+        case read
+        case primary
+    }
+
+    enum Placement {
+        case server(Int32)
+        /// The client waits for a server, a node, or for its present server to answer.
+        case waits
+    }
+
+    /// Finds the server for the client's next statement.
+    mutating func place(_ index: Int32, _ need: Need) -> Placement {
+        let client = clients[index]
+        let current = client.pointee.server
+        if current >= 0 {
+            let server = servers[current]
+            let isBound = !server.pointee.isIdleInside || !client.pointee.flags.isDisjoint(with: [.isPinned, .isGroupOpen])
+            if isBound { return placeBound(index, current, need) }
+            return placeFree(index, need)
+        }
+        return placeFree(index, need)
+    }
+
+    /// The client is in the middle of something on its server.
+    private mutating func placeBound(_ index: Int32, _ current: Int32, _ need: Need) -> Placement {
+        let client = clients[index]
+        let server = servers[current]
+        // What may run anywhere may run here, and the primary may run everything.
+        if need == .read || Int16(server.pointee.node.rawValue) == nodes.primary { return .server(current) }
+        if client.pointee.flags.contains(.isPinned) || server.pointee.transaction != .idle { return .server(current) }
+        if !server.pointee.replies.isEmpty {
+            client.pointee.wait = .drain
+            return .waits
+        }
+        // A group that has only parsed and described on a standby begins again on the primary.
+        if client.pointee.flags.contains(.hasPortal) { return .server(current) }
+        leaveReadGroup(index, current)
+        return placeFree(index, need)
+    }
+
+    private mutating func placeFree(_ index: Int32, _ need: Need) -> Placement {
+        guard let node = chooseNode(index, need) else {
+            waitForNode(index)
+            return .waits
+        }
+        let client = clients[index]
+        let current = client.pointee.server
+        if current >= 0 && servers[current].pointee.node == node {
+            applyParameters(index, current)
+            return .server(current)
+        }
+        if settings.poolMode == .session, let held = heldServer(index, node) {
+            client.pointee.server = held
+            applyParameters(index, held)
+            return .server(held)
+        }
+        client.pointee.server = -1
+        return acquire(index, node: node) ? .server(client.pointee.server) : .waits
+    }
+
+    private func heldServer(_ index: Int32, _ node: NodeID) -> Int32? {
+        var held = clients[index].pointee.firstHeld
+        while held >= 0 {
+            if servers[held].pointee.node == node { return held }
+            held = servers[held].pointee.nextHeld
+        }
+        return nil
+    }
+
+    private mutating func chooseNode(_ index: Int32, _ need: Need) -> NodeID? {
+        if need == .primary || !settings.balancesLoad {
+            return nodes.primary >= 0 ? NodeID(UInt8(nodes.primary)) : nil
+        }
+        if settings.balancesPerStatement { return chooseReadNode().map { NodeID($0) } }
+        let client = clients[index]
+        let chosen = client.pointee.loadBalanceNode
+        if chosen != 255 && isReadable(chosen) { return NodeID(chosen) }
+        guard let node = chooseReadNode() else { return nil }
+        client.pointee.loadBalanceNode = node
+        return NodeID(node)
+    }
+
+    private func isReadable(_ id: UInt8) -> Bool {
+        let node = nodes[id]
+        return node.pointee.isUsable && node.pointee.isFresh && node.pointee.suspectUntil <= now
+    }
+
+    /// A node for a read, by weight among those that can answer it; the primary when no weight is left.
+    mutating func chooseReadNode() -> UInt8? {
+        var sum = 0.0
+        for id in nodes.ids where isReadable(id) { sum += nodes[id].pointee.weight }
+        guard sum > 0 else {
+            if nodes.primary >= 0 { return UInt8(nodes.primary) }
+            return nodes.ids.first { isReadable($0) }
+        }
+        var point = random.fraction() * sum
+        var last: UInt8?
+        for id in nodes.ids where isReadable(id) && nodes[id].pointee.weight > 0 {
+            last = id
+            point -= nodes[id].pointee.weight
+            if point < 0 { return id }
+        }
+        return last
+    }
+
+    /// Ends a group on a standby that has neither bound nor run anything, as if it had never been there.
+    private mutating func leaveReadGroup(_ index: Int32, _ serverIndex: Int32) {
+        let server = servers[serverIndex]
+        let sync: [UInt8] = [FrontendTag.sync, 0, 0, 0, 4]
+        sendToServer(serverIndex, sync)
+        server.pointee.replies.append(ExpectedReply(.sync, isHidden: true))
+        unlink(index, serverIndex)
+        server.pointee.state = .resetting
+        server.pointee.deadline = now + settings.serverLoginTimeout
+    }
+
+    /// Remembers what a statement leaves behind on the server.
+    mutating func noteEffects(_ index: Int32, _ verdict: StatementVerdict) {
+        if !verdict.effects.isDisjoint(with: .pinning) { clients[index].pointee.flags.insert(.isPinned) }
+    }
+
+    mutating func countStatement(_ kind: StatementKind, _ serverIndex: Int32) {
+        let node = servers[serverIndex].pointee.node
+        switch kind {
+        case .select: statistics.count(.select, node: node)
+        case .insert: statistics.count(.insert, node: node)
+        case .update: statistics.count(.update, node: node)
+        case .delete: statistics.count(.delete, node: node)
+        case .ddl: statistics.count(.ddl, node: node)
+        case .merge, .copy, .explain, .show, .set, .transaction, .prepared, .cursor, .notification, .maintenance,
+            .lock, .procedure, .other, .empty:
+            statistics.count(.other, node: node)
+        }
+    }
+}
+
+extension SessionEffects {
+    /// State that lives in the server session beyond the transaction: its owner keeps the server.
+    static let pinning: SessionEffects = [
+        .parameter, .role, .temporaryObject, .listen, .advisoryLock, .preparedStatement, .cursor, .load, .sequence,
+        .randomSeed, .unknown,
+    ]
+}

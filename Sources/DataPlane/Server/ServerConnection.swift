@@ -1,0 +1,106 @@
+import Kernel
+import ProxyCore
+import Wire
+
+/// One connection to a PostgreSQL server. Servers are few, so this is less frugal than a client's record.
+struct ServerConnection {
+    enum State: UInt8 {
+        case free
+        case connecting
+        case authenticating
+        /// Logged in, in the pool, nobody's.
+        case idle
+        /// Serving a client, or kept for one.
+        case linked
+        /// Running the reset queries between two sessions.
+        case resetting
+    }
+
+    struct Flags: OptionSet {
+        var rawValue: UInt16
+        static let isDirty = Flags(rawValue: 1 << 0)
+        static let isReadPaused = Flags(rawValue: 1 << 1)
+        static let isWriteArmed = Flags(rawValue: 1 << 2)
+        /// Its node is down or no longer what it was: closed as soon as nothing is in flight, at the latest when the
+        /// grace is over.
+        static let isDoomed = Flags(rawValue: 1 << 3)
+        /// The body being read is dropped instead of forwarded.
+        static let discardsBody = Flags(rawValue: 1 << 4)
+        /// A message of a size that was not read whole is on its way to the client.
+        static let isStreaming = Flags(rawValue: 1 << 5)
+        /// Made to find out the authentication method only.
+        static let isScout = Flags(rawValue: 1 << 6)
+        /// What is first in the queue of replies is Egret's to answer, behind the message that is being taken.
+        static let owesLocalAnswer = Flags(rawValue: 1 << 8)
+        /// Skips everything up to the next Sync, as PostgreSQL does after an error in the extended protocol.
+        static let skipsToSync = Flags(rawValue: 1 << 7)
+    }
+
+    var descriptor: Int32 = -1
+    var generation: UInt32 = 0
+    var state = State.free
+    var flags: Flags = []
+    var transaction = TransactionStatus.idle
+    var node = NodeID(0)
+    /// Which of the node's addresses is being tried.
+    var addressIndex = 0
+    var pool: Int32 = -1
+    var client: Int32 = -1
+    var nextHeld: Int32 = -1
+    /// Neighbours in the pool's idle stack.
+    var nextIdle: Int32 = -1
+    var previousIdle: Int32 = -1
+    var cancelsInFlight: Int32 = 0
+    var bodyRemaining: UInt32 = 0
+    var primaryTerm: UInt64 = 0
+    var processID: Int32 = 0
+    var cancelKey: [UInt8] = []
+    var applied: ParameterSets.ID = ParameterSets.none
+    /// Which client's unnamed statement it has: the client's reference and the client's count of such statements.
+    var unnamedOwner: UInt64 = 0
+    var unnamedSerial: UInt32 = 0
+    /// Monotonic nanoseconds.
+    var connectedAt: UInt64 = 0
+    var idleSince: UInt64 = 0
+    /// The login's, or a doomed server's last moment.
+    var deadline: UInt64 = 0
+    /// Wall clock seconds, for display.
+    var startedAt: Int64 = 0
+    var leases: UInt64 = 0
+    /// Syncs that were sent while data was copied in: the server read them without an answer, or is about to answer.
+    var ignoredSyncs: Int32 = 0
+    var inbound = ByteQueue()
+    var outbound = ByteQueue()
+    let replies: ReplyQueueBox
+    var statements = ServerStatements()
+    var login: ServerLogin?
+    /// What it reports of itself: ParameterStatus, by name.
+    var reported: [String: String] = [:]
+    /// Its last words: an error that ends the connection.
+    var fatal: ErrorResponse?
+    /// The error of a hidden statement.
+    var hiddenFailure: ErrorResponse?
+
+    init(replies: ReplyQueueBox = ReplyQueueBox()) { self.replies = replies }
+
+    var isIdleInside: Bool { replies.isEmpty && transaction == .idle }
+}
+
+/// Holds the queue of replies by pointer, since a record in a slab must be copyable and a queue is not.
+struct ReplyQueueBox {
+    private let queue: UnsafeMutablePointer<ReplyQueue>
+
+    init() {
+        queue = .allocate(capacity: 1)
+        queue.initialize(to: ReplyQueue())
+    }
+
+    var isEmpty: Bool { queue.pointee.isEmpty }
+    var count: Int { queue.pointee.count }
+    var first: ExpectedReply? { queue.pointee.first }
+    subscript(offset: Int) -> ExpectedReply { queue.pointee[offset] }
+    func append(_ reply: ExpectedReply) { queue.pointee.append(reply) }
+    @discardableResult func removeFirst() -> ExpectedReply { queue.pointee.removeFirst() }
+    func removeAll() { queue.pointee.removeAll() }
+    func removeSyncsIgnoredDuringCopy() -> Int { queue.pointee.removeSyncsIgnoredDuringCopy() }
+}

@@ -1,0 +1,277 @@
+import ProxyCore
+import Wire
+
+/// What each message of a server means for what it still owes.
+extension Worker {
+    mutating func takeReply(
+        _ index: Int32, _ tag: UInt8, _ body: UnsafeRawBufferPointer, isWhole: Bool
+    ) -> ReplyDisposition {
+        let server = servers[index]
+        switch server.pointee.state {
+        case .authenticating:
+            guard isWhole else {
+                desynchronized(index, "an overlong message during the login")
+                return .ended
+            }
+            let generation = server.pointee.generation
+            let goesOn = takeLoginMessage(index, tag, body)
+            return goesOn && server.pointee.generation == generation ? .swallow : .ended
+        case .idle: return takeUnasked(index, tag, body)
+        case .linked, .resetting: break
+        case .free, .connecting: return .ended
+        }
+        let isHidden = server.pointee.replies.first?.isHidden ?? (server.pointee.state == .resetting)
+        switch tag {
+        case BackendTag.readyForQuery: return takeReady(index, body)
+        case BackendTag.commandComplete, BackendTag.emptyQueryResponse, BackendTag.portalSuspended:
+            finish(index, .execute)
+        case BackendTag.errorResponse: return takeError(index, body, isWhole: isWhole, isHidden: isHidden)
+        case BackendTag.parseComplete: return finishHideable(index, .parse)
+        case BackendTag.bindComplete: finish(index, .bind)
+        case BackendTag.closeComplete: return finishHideable(index, .close)
+        case BackendTag.rowDescription, BackendTag.noData:
+            finishDescribe(index)
+        case BackendTag.copyInResponse, BackendTag.copyBothResponse:
+            beginCopyIn(index)
+        case BackendTag.parameterStatus:
+            if isWhole { noteParameterStatus(index, body) }
+            // A held server that is not the one in use must not contradict it.
+            return isHidden || !isCurrent(index) ? .swallow : .pass
+        case BackendTag.noticeResponse, BackendTag.notificationResponse:
+            return isHidden || !isCurrent(index) ? .swallow : .pass
+        case BackendTag.authentication, BackendTag.backendKeyData:
+            desynchronized(index, "a login message in the middle of a session")
+            return .ended
+        default: break
+        }
+        return isHidden ? .swallow : .pass
+    }
+
+    private func isCurrent(_ index: Int32) -> Bool {
+        let client = servers[index].pointee.client
+        return client >= 0 && clients[client].pointee.server == index
+    }
+
+    /// Takes an entry off the queue if it is the one that this message answers.
+    @inline(__always)
+    private mutating func finish(_ index: Int32, _ kind: ExpectedReply.Kind) {
+        guard servers[index].pointee.replies.first?.kind == kind else { return }
+        servers[index].pointee.replies.removeFirst()
+        noteLocalAnswers(index)
+    }
+
+    /// The description of a statement is two messages, of which this one is the last; that of a portal is one.
+    private mutating func finishDescribe(_ index: Int32) {
+        let kind = servers[index].pointee.replies.first?.kind
+        guard kind == .describePortal || kind == .describeStatement else { return }
+        servers[index].pointee.replies.removeFirst()
+        noteLocalAnswers(index)
+    }
+
+    /// What Egret answers itself must follow the message that is being taken, so it is left to that message's end.
+    private func noteLocalAnswers(_ index: Int32) {
+        guard let first = servers[index].pointee.replies.first, first.isLocal else { return }
+        servers[index].pointee.flags.insert(.owesLocalAnswer)
+    }
+
+    private mutating func finishHideable(_ index: Int32, _ kind: ExpectedReply.Kind) -> ReplyDisposition {
+        let first = servers[index].pointee.replies.first
+        finish(index, kind)
+        return first?.kind == kind && first?.isHidden == true ? .swallow : .pass
+    }
+
+    /// Sends what Egret answers itself, once everything in front of it is answered.
+    mutating func answerLocally(_ index: Int32) {
+        let server = servers[index]
+        server.pointee.flags.remove(.owesLocalAnswer)
+        while let reply = server.pointee.replies.first, reply.isLocal {
+            server.pointee.replies.removeFirst()
+            guard server.pointee.client >= 0 else { continue }
+            switch reply.kind {
+            case .localParseComplete: sendToClient(server.pointee.client, BackendMessage.parseComplete)
+            case .localCloseComplete: sendToClient(server.pointee.client, BackendMessage.closeComplete)
+            case .query, .functionCall, .parse, .bind, .close, .describeStatement, .describePortal, .execute, .sync,
+                .copyEnd:
+                break
+            }
+        }
+    }
+
+    private mutating func beginCopyIn(_ index: Int32) {
+        let server = servers[index]
+        let removed = server.pointee.replies.removeSyncsIgnoredDuringCopy()
+        guard server.pointee.client >= 0 else { return }
+        if removed > 0 { clients[server.pointee.client].pointee.flags.insert(.isGroupOpen) }
+        clients[server.pointee.client].pointee.flags.insert(.isCopyingIn)
+    }
+
+    private mutating func takeReady(_ index: Int32, _ body: UnsafeRawBufferPointer) -> ReplyDisposition {
+        let server = servers[index]
+        guard body.count == 1, let byte = body.first, let status = TransactionStatus(rawValue: byte) else {
+            desynchronized(index, "a malformed ReadyForQuery")
+            return .ended
+        }
+        server.pointee.transaction = status
+        if server.pointee.flags.remove(.skipsToSync) != nil { discardToSync(index) }
+        while let first = server.pointee.replies.first, first.kind == .copyEnd {
+            server.pointee.replies.removeFirst()
+        }
+        guard let reply = server.pointee.replies.first else {
+            // A Sync during a copy that had failed already was read after all.
+            if server.pointee.ignoredSyncs > 0, server.pointee.client >= 0 {
+                server.pointee.ignoredSyncs -= 1
+                return .settle(isVisible: true)
+            }
+            desynchronized(index, "ReadyForQuery that nobody waits for")
+            return .ended
+        }
+        guard reply.endsWithReady else {
+            desynchronized(index, "ReadyForQuery in front of an answer that is still owed")
+            return .ended
+        }
+        server.pointee.replies.removeFirst()
+        server.pointee.ignoredSyncs = 0
+        noteLocalAnswers(index)
+        if reply.isHidden { return hiddenDone(index) }
+        if server.pointee.client >= 0 { clientReady(server.pointee.client, index) }
+        return .settle(isVisible: true)
+    }
+
+    /// A query of ours is answered.
+    private mutating func hiddenDone(_ index: Int32) -> ReplyDisposition {
+        let server = servers[index]
+        if server.pointee.state == .resetting {
+            guard server.pointee.replies.isEmpty else { return .swallow }
+            let generation = server.pointee.generation
+            resetFinished(index)
+            return server.pointee.generation == generation ? .swallow : .ended
+        }
+        let client = server.pointee.client
+        guard client >= 0 else { return .swallow }
+        if let failure = server.pointee.hiddenFailure {
+            // The parameters that the client asked for are not accepted: PostgreSQL refuses such a session too.
+            var error = failure
+            error.severity = ErrorResponse.Severity.fatal.rawValue
+            unlink(client, index)
+            closeServer(index)
+            refuse(client, error)
+            return .ended
+        }
+        if clients[client].pointee.state == .waitingWelcome && server.pointee.replies.isEmpty {
+            welcome(client, from: index)
+        }
+        return .settle(isVisible: false)
+    }
+
+    private mutating func takeError(
+        _ index: Int32, _ body: UnsafeRawBufferPointer, isWhole: Bool, isHidden: Bool
+    ) -> ReplyDisposition {
+        let server = servers[index]
+        if isWhole {
+            let error = ErrorResponse(body: body)
+            count(error, of: server.pointee.node)
+            if error.isFatal {
+                // The connection ends behind this; what the client is told depends on what it has under way.
+                server.pointee.fatal = error
+                noteShutdown(error, server.pointee.node)
+                return .swallow
+            }
+            if isHidden && server.pointee.replies.first?.kind == .query || server.pointee.state == .resetting {
+                server.pointee.hiddenFailure = error
+                return .swallow
+            }
+        }
+        if server.pointee.client >= 0 {
+            let client = clients[server.pointee.client]
+            if client.pointee.flags.contains(.isCopyingIn) { client.pointee.flags.remove(.isCopyingIn) }
+        }
+        skipToSync(index)
+        return .pass
+    }
+
+    /// After an error PostgreSQL reads on to the next Sync. What was promised on the way there does not come, and what
+    /// was noted of it is taken back.
+    private mutating func skipToSync(_ index: Int32) {
+        let server = servers[index]
+        guard let first = server.pointee.replies.first, !first.endsWithReady else { return }
+        discardToSync(index)
+        if server.pointee.replies.isEmpty { server.pointee.flags.insert(.skipsToSync) }
+    }
+
+    private mutating func discardToSync(_ index: Int32) {
+        let server = servers[index]
+        while let reply = server.pointee.replies.first, reply.kind != .sync {
+            server.pointee.replies.removeFirst()
+            switch reply.kind {
+            case .parse where reply.statement != 0:
+                server.pointee.statements.remove(reply.statement)
+                if !reply.isHidden { forgetStatement(reply.statement, ofClientOf: index) }
+            case .localParseComplete: forgetStatement(reply.statement, ofClientOf: index)
+            case .close where reply.statement != 0: server.pointee.statements.insert(reply.statement)
+            case .parse: server.pointee.unnamedOwner = 0
+            case .query, .functionCall, .bind, .close, .describeStatement, .describePortal, .execute, .sync,
+                .copyEnd, .localCloseComplete:
+                break
+            }
+        }
+    }
+
+    private mutating func forgetStatement(_ statement: UInt32, ofClientOf index: Int32) {
+        let client = servers[index].pointee.client
+        guard client >= 0, let names = clients[client].pointee.statements else { return }
+        names.remove(statement: statement)
+        statements.release(statement)
+    }
+
+    private func count(_ error: ErrorResponse, of node: NodeID) {
+        switch error.severity {
+        case ErrorResponse.Severity.panic.rawValue: statistics.count(.panic, node: node)
+        case ErrorResponse.Severity.fatal.rawValue: statistics.count(.fatal, node: node)
+        default: statistics.count(.error, node: node)
+        }
+    }
+
+    private func noteShutdown(_ error: ErrorResponse, _ node: NodeID) {
+        let isShutdown =
+            error.sqlState == SQLState.adminShutdown.description
+            || error.sqlState == SQLState.crashShutdown.description
+        if isShutdown { shared.report(.nodeShutdown(node)) }
+    }
+
+    /// What a server says while nobody asks it anything.
+    private mutating func takeUnasked(_ index: Int32, _ tag: UInt8, _ body: UnsafeRawBufferPointer) -> ReplyDisposition {
+        switch tag {
+        case BackendTag.parameterStatus: noteParameterStatus(index, body)
+        case BackendTag.errorResponse:
+            let error = ErrorResponse(body: body)
+            servers[index].pointee.fatal = error
+            noteShutdown(error, servers[index].pointee.node)
+        case BackendTag.noticeResponse, BackendTag.notificationResponse: break
+        default:
+            desynchronized(index, "message type \(tag) although nothing was asked")
+            return .ended
+        }
+        return .swallow
+    }
+}
+
+extension ExpectedReply {
+    /// Answered by Egret, or by nobody, but not by the server.
+    var isLocal: Bool {
+        switch kind {
+        case .localParseComplete, .localCloseComplete, .copyEnd: true
+        case .query, .functionCall, .parse, .bind, .close, .describeStatement, .describePortal, .execute, .sync:
+            false
+        }
+    }
+
+    /// ReadyForQuery is the end of its answer.
+    var endsWithReady: Bool {
+        switch kind {
+        case .query, .functionCall, .sync: true
+        case .parse, .bind, .close, .describeStatement, .describePortal, .execute, .copyEnd, .localParseComplete,
+            .localCloseComplete:
+            false
+        }
+    }
+}

@@ -1,0 +1,158 @@
+import Kernel
+import ProxyCore
+import Wire
+
+/// How server connections end, and what their clients are told.
+extension Worker {
+    /// Closes a server and gives its permits back. Its client, if any, has been dealt with.
+    mutating func closeServer(_ index: Int32) {
+        let server = servers[index]
+        guard server.pointee.state != .free else { return }
+        if server.pointee.descriptor >= 0 { Socket.close(server.pointee.descriptor) }
+        forget(index, keepsPermits: false)
+    }
+
+    /// Frees the place of a server whose socket is closed or has moved on.
+    mutating func forget(_ index: Int32, keepsPermits: Bool) {
+        let server = servers[index]
+        let pool = server.pointee.pool
+        if server.pointee.state == .idle && isOnIdleStack(index) { unlinkIdle(index) }
+        if server.pointee.client >= 0 { unlink(server.pointee.client, index) }
+        if server.pointee.state == .connecting || server.pointee.state == .authenticating {
+            pools[pool].pointee.connecting -= 1
+        }
+        pools[pool].pointee.total -= 1
+        server.pointee.inbound.clear(&buffers)
+        server.pointee.outbound.clear(&buffers)
+        server.pointee.replies.removeAll()
+        _ = parameterSets.release(server.pointee.applied)
+        let (replies, generation, node) = (server.pointee.replies, server.pointee.generation, server.pointee.node)
+        server.pointee = ServerConnection(replies: replies)
+        server.pointee.generation = generation &+ 1
+        servers.give(index)
+        if keepsPermits { return }
+        shared.serversOfNode[Int(node.rawValue)].give()
+        guard let permits = pools[pool].pointee.permits else { return }
+        permits.give()
+        if permits.isWanted { shared.post(.retryWaiters, except: id) }
+        if pools[pool].pointee.waitingCount > 0 { soonSweep() }
+    }
+
+    private func isOnIdleStack(_ index: Int32) -> Bool {
+        let server = servers[index]
+        return server.pointee.previousIdle >= 0 || pools[server.pointee.pool].pointee.firstIdle == index
+    }
+
+    func closeTraveller(_ travelling: TravellingServer) { Socket.close(travelling.descriptor) }
+
+    /// The connection broke, or the server ended it.
+    mutating func serverLost(_ index: Int32, reason: String) {
+        let server = servers[index]
+        let (node, state, fatal) = (server.pointee.node, server.pointee.state, server.pointee.fatal)
+        switch state {
+        case .free: return
+        case .connecting: return connectFailed(index, reason: reason)
+        case .authenticating:
+            shared.report(.nodeFailed(node, reason: "the login failed: \(reason)"))
+            nodes[node.rawValue].pointee.suspectUntil = now + Self.suspicion
+            let pool = server.pointee.pool
+            let login = server.pointee.login
+            closeServer(index)
+            identities[pools[pool].pointee.identity].pointee.isScouting = false
+            if let reference = login?.onBehalfOf { passwordUndecided(reference, reason) }
+            return replaceWaiters(of: pool)
+        case .idle, .resetting: closeServer(index)
+        case .linked: loseLinked(index, fatal, reason)
+        }
+        if fatal == nil { shared.report(.nodeFailed(node, reason: reason)) }
+    }
+
+    /// Tells the client of a lost server what became of its statements, and lets it go on where that is honest.
+    private mutating func loseLinked(_ index: Int32, _ fatal: ErrorResponse?, _ reason: String) {
+        let server = servers[index]
+        let clientIndex = server.pointee.client
+        guard clientIndex >= 0 else { return closeServer(index) }
+        let client = clients[clientIndex]
+        let isCurrent = client.pointee.server == index
+        let isMidMessage = server.pointee.bodyRemaining > 0 && !server.pointee.flags.contains(.discardsBody)
+        let isPinned = client.pointee.flags.contains(.isPinned)
+        let owed = owedAnswers(index)
+        let wasInTransaction = server.pointee.transaction != .idle
+        let node = server.pointee.node
+        closeServer(index)
+        guard isCurrent else { return }
+        client.pointee.flags.remove(.isCopyingIn)
+        if client.pointee.state == .waitingWelcome { return acquireForWelcome(clientIndex) }
+        if isMidMessage {
+            log(.error, "\(describe(clientIndex)): DB node \(node) was lost in the middle of a result")
+            return closeClient(clientIndex)
+        }
+        let error = lossError(node, fatal, reason, isUncertain: !owed.isEmpty)
+        if isPinned {
+            var last = error
+            last.severity = ErrorResponse.Severity.fatal.rawValue
+            last.hint = "The session held state on that server. Connect again."
+            return refuse(clientIndex, last)
+        }
+        if client.pointee.bodyRemaining > 0 { client.pointee.flags.insert(.discardsBody) }
+        for answer in owed {
+            sendToClient(clientIndex, error.bytes)
+            switch answer {
+            case .ready: sendToClient(clientIndex, BackendMessage.readyForQuery(.idle))
+            case .openGroup:
+                client.pointee.flags.insert(.skipsToSync)
+            }
+        }
+        if owed.isEmpty && wasInTransaction { client.pointee.flags.insert(.hasLostTransaction) }
+        if !client.pointee.flags.contains(.skipsToSync) { client.pointee.flags.remove(.isGroupOpen) }
+        if client.pointee.wait == .drain { client.pointee.wait = .none }
+        makeRunnable(clientIndex)
+    }
+
+    private enum OwedAnswer {
+        case ready
+        case openGroup
+    }
+
+    /// What the client still waits for: an error for each statement or group, and where its end is known, a
+    /// ReadyForQuery.
+    private func owedAnswers(_ index: Int32) -> [OwedAnswer] {
+        let replies = servers[index].pointee.replies
+        var owed: [OwedAnswer] = []
+        var hasOpenEntries = false
+        for offset in 0..<replies.count {
+            let reply = replies[offset]
+            switch reply.kind {
+            case .query, .functionCall:
+                if !reply.isHidden { owed.append(.ready) }
+            case .sync:
+                if !reply.isHidden { owed.append(.ready) }
+                hasOpenEntries = false
+            case .parse, .bind, .close, .describeStatement, .describePortal, .execute, .localParseComplete,
+                .localCloseComplete:
+                hasOpenEntries = true
+            case .copyEnd: break
+            }
+        }
+        let client = servers[index].pointee.client
+        if hasOpenEntries || (client >= 0 && clients[client].pointee.flags.contains(.isGroupOpen)) {
+            owed.append(.openGroup)
+        }
+        return owed
+    }
+
+    private func lossError(
+        _ node: NodeID, _ fatal: ErrorResponse?, _ reason: String, isUncertain: Bool
+    ) -> ErrorResponse {
+        var error = ErrorResponse(
+            .error, .connectionFailure, "the connection to DB node \(node) was lost",
+            detail: fatal?.message ?? reason)
+        if let fatal, SQLState(Array(fatal.sqlState.utf8)) != nil {
+            error.sqlState = fatal.sqlState
+            error.message = fatal.message
+            error.detail = "DB node \(node) ended the connection."
+        }
+        if isUncertain { error.hint = "It is unknown whether the last statement took effect." }
+        return error
+    }
+}

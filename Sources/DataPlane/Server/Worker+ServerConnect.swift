@@ -1,0 +1,152 @@
+import Kernel
+import ProxyCore
+import Wire
+
+/// New server connections.
+extension Worker {
+    /// Starts a connection for a pool, within the limits of the pool and the node.
+    /// - Returns: whether one is under way.
+    @discardableResult
+    mutating func connectServer(_ pool: Int32, login: ServerLogin) -> Bool {
+        let (permits, node) = (pools[pool].pointee.permits, pools[pool].pointee.node)
+        guard let permits, permits.take(limit: settings.poolSize) else { return false }
+        guard shared.serversOfNode[Int(node.rawValue)].take(limit: settings.serversPerNodeMax) else {
+            permits.give()
+            evictIdleServer(of: node)
+            return false
+        }
+        let index = servers.take { ServerConnection() }
+        let server = servers[index]
+        let generation = server.pointee.generation &+ 1
+        let replies = server.pointee.replies
+        server.pointee = ServerConnection(replies: replies)
+        server.pointee.generation = generation
+        server.pointee.state = .connecting
+        server.pointee.node = node
+        server.pointee.pool = pool
+        server.pointee.primaryTerm = nodes.primaryTerm
+        server.pointee.login = login
+        server.pointee.connectedAt = now
+        server.pointee.startedAt = Clock.wallSeconds()
+        server.pointee.deadline = settings.connectTimeout == 0 ? .max : now + settings.connectTimeout
+        pools[pool].pointee.total += 1
+        pools[pool].pointee.connecting += 1
+        soonSweep()
+        return tryAddress(index)
+    }
+
+    /// Tries the node's addresses from the current one on.
+    private mutating func tryAddress(_ index: Int32) -> Bool {
+        let server = servers[index]
+        let addresses = topology.addresses[server.pointee.node.rawValue] ?? []
+        var reason = "its name cannot be resolved"
+        while server.pointee.addressIndex < addresses.count {
+            switch Socket.connect(to: addresses[server.pointee.addressIndex]) {
+            case .success(let connection):
+                server.pointee.descriptor = connection.descriptor
+                Socket.tune(connection.descriptor)
+                let token = EventToken(kind: .server, slot: UInt32(index), generation: server.pointee.generation)
+                let interest: Interest = connection.isDone ? .read : .write
+                do { try epoll.add(connection.descriptor, interest, token) } catch {
+                    reason = "\(error)"
+                    break
+                }
+                if connection.isDone { beginServerLogin(index) }
+                return true
+            case .failure(let error):
+                reason = "\(error)"
+                server.pointee.addressIndex += 1
+                continue
+            }
+            break
+        }
+        connectFailed(index, reason: reason)
+        return false
+    }
+
+    mutating func serverEvent(_ index: Int32, _ readiness: Readiness) {
+        let server = servers[index]
+        if server.pointee.state == .connecting { return finishConnecting(index) }
+        let generation = server.pointee.generation
+        if readiness.isWritable && server.pointee.flags.contains(.isWriteArmed) {
+            flushServer(index)
+            guard server.pointee.generation == generation, server.pointee.state != .free else { return }
+        }
+        if readiness.isReadable { readServer(index) }
+    }
+
+    private mutating func finishConnecting(_ index: Int32) {
+        let server = servers[index]
+        guard let error = Socket.connectionError(server.pointee.descriptor) else {
+            server.pointee.state = .authenticating
+            watchServer(index)
+            return beginServerLogin(index)
+        }
+        Socket.close(server.pointee.descriptor)
+        server.pointee.descriptor = -1
+        server.pointee.addressIndex += 1
+        let addresses = topology.addresses[server.pointee.node.rawValue] ?? []
+        if server.pointee.addressIndex < addresses.count {
+            _ = tryAddress(index)
+        } else {
+            connectFailed(index, reason: "\(error)")
+        }
+    }
+
+    private mutating func beginServerLogin(_ index: Int32) {
+        let server = servers[index]
+        let identity = identities[pools[server.pointee.pool].pointee.identity]
+        server.pointee.state = .authenticating
+        server.pointee.deadline =
+            settings.serverLoginTimeout == 0 ? .max : now + settings.serverLoginTimeout
+        // No parameter of a client goes along: what it asks for is applied once it is authenticated (CVE-2025-12819).
+        let packet = StartupPacket(parameters: [
+            .init(name: "user", value: identity.pointee.user),
+            .init(name: "database", value: identity.pointee.database),
+        ])
+        sendToServer(index, packet.bytes)
+    }
+
+    /// The node did not take the connection: reads go elsewhere for a moment, and the control plane has a look.
+    mutating func connectFailed(_ index: Int32, reason: String) {
+        let server = servers[index]
+        let (node, pool) = (server.pointee.node, server.pointee.pool)
+        let entry = nodes[node.rawValue]
+        if entry.pointee.suspectUntil <= now {
+            shared.report(.nodeFailed(node, reason: "connecting failed: \(reason)"))
+        }
+        entry.pointee.suspectUntil = now + Self.suspicion
+        let login = server.pointee.login
+        closeServer(index)
+        if let reference = login?.onBehalfOf { passwordUndecided(reference, reason) }
+        identities[pools[pool].pointee.identity].pointee.isScouting = false
+        replaceWaiters(of: pool)
+        soonSweep()
+    }
+
+    /// How long a node that refused a connection is passed over by reads.
+    static var suspicion: UInt64 { 1_000_000_000 }
+
+    /// Closes an idle server of a node, whatever pool it is in, so that another pool gets its permit.
+    private mutating func evictIdleServer(of node: NodeID) {
+        var oldest: Int32 = -1
+        for index in 0..<Int32(servers.capacity) {
+            let server = servers[index]
+            guard server.pointee.state == .idle, server.pointee.node == node else { continue }
+            if oldest < 0 || server.pointee.idleSince < servers[oldest].pointee.idleSince { oldest = index }
+        }
+        guard oldest >= 0 else { return }
+        sendTerminate(oldest)
+        closeServer(oldest)
+    }
+
+    /// Tells a server politely that its session is over, as libpq does.
+    mutating func sendTerminate(_ index: Int32) {
+        let bytes: [UInt8] = [FrontendTag.terminate, 0, 0, 0, 4]
+        bytes.withUnsafeBytes { raw in
+            if let base = raw.baseAddress {
+                _ = Socket.send(servers[index].pointee.descriptor, base, count: raw.count)
+            }
+        }
+    }
+}

@@ -1,0 +1,142 @@
+import Kernel
+import ProxyCore
+import Wire
+
+/// Reading what servers send, and passing it on. Headers are read; bodies are looked at only where Egret must
+/// understand them.
+extension Worker {
+    mutating func readServer(_ index: Int32) {
+        let server = servers[index]
+        if server.pointee.client >= 0, isStuck(server.pointee.client) { return pauseReading(server: index) }
+        // The rest of a message joins its beginning at the front of the scratch buffer.
+        let kept = server.pointee.inbound.count
+        if let start = server.pointee.inbound.start, kept > 0 {
+            scratch.copyMemory(from: start, byteCount: kept)
+            server.pointee.inbound.clear(&buffers)
+        }
+        switch Socket.receive(server.pointee.descriptor, into: scratch + kept, count: Self.scratchSize - kept) {
+        case .bytes(let count): takeReplies(index, kept + count)
+        case .wouldBlock:
+            if kept > 0 { server.pointee.inbound.append(UnsafeRawPointer(scratch), kept, &buffers) }
+        case .endOfStream: serverLost(index, reason: "the server closed the connection")
+        case .failed(let error): serverLost(index, reason: "\(error)")
+        }
+    }
+
+    private func isStuck(_ client: Int32) -> Bool {
+        clients[client].pointee.outbound.count >= Limits.outboundHighWater
+            || clients[client].pointee.flags.contains(.isWriteArmed)
+    }
+
+    /// Messages larger than this are passed on without being understood.
+    static var understoodMessageMax: Int { 32 << 10 }
+
+    private mutating func takeReplies(_ index: Int32, _ count: Int) {
+        let server = servers[index]
+        let generation = server.pointee.generation
+        let bytes = UnsafeRawPointer(scratch)
+        /// What lies between `runStart` and `offset` goes to the client as it is.
+        var runStart = 0
+        var offset = 0
+        if server.pointee.bodyRemaining > 0 {
+            offset = min(Int(server.pointee.bodyRemaining), count)
+            server.pointee.bodyRemaining -= UInt32(offset)
+            if server.pointee.flags.contains(.discardsBody) { runStart = offset }
+        }
+        while count - offset >= 5 {
+            let tag = bytes.load(fromByteOffset: offset, as: UInt8.self)
+            let length = Int(bytes.bigEndianUInt32(at: offset + 1))
+            guard length >= 4, length <= Limits.messageLengthMax else {
+                passOn(index, bytes + runStart, offset - runStart)
+                return desynchronized(index, "a message with length \(length)")
+            }
+            let total = length + 1
+            let available = count - offset
+            if tag == BackendTag.dataRow || tag == BackendTag.copyData {
+                guard passRow(index, total, available) else {
+                    // Of a hidden query, or nobody's.
+                    passOn(index, bytes + runStart, offset - runStart)
+                    offset += min(total, available)
+                    runStart = offset
+                    continue
+                }
+                offset += min(total, available)
+                continue
+            }
+            if total > available && total <= Self.understoodMessageMax { break }
+            let body = UnsafeRawBufferPointer(start: bytes + offset + 5, count: min(total, available) - 5)
+            let end = offset + min(total, available)
+            switch takeReply(index, tag, body, isWhole: total <= available) {
+            case .pass:
+                offset = end
+                if total > available { streamRest(index, total - available, isDiscarded: false) }
+            case .swallow:
+                passOn(index, bytes + runStart, offset - runStart)
+                offset = end
+                runStart = end
+                if total > available { streamRest(index, total - available, isDiscarded: true) }
+            case .settle(let isVisible):
+                passOn(index, bytes + runStart, (isVisible ? end : offset) - runStart)
+                offset = end
+                runStart = end
+                if server.pointee.flags.contains(.owesLocalAnswer) { answerLocally(index) }
+                serverSettled(index)
+            case .ended: return
+            }
+            guard server.pointee.generation == generation else { return }
+            if server.pointee.flags.contains(.owesLocalAnswer) {
+                passOn(index, bytes + runStart, offset - runStart)
+                runStart = offset
+                answerLocally(index)
+            }
+        }
+        passOn(index, bytes + runStart, offset - runStart)
+        guard server.pointee.generation == generation, server.pointee.state != .free, offset < count else { return }
+        server.pointee.inbound.append(bytes + offset, count - offset, &buffers)
+    }
+
+    /// A row goes on without a look at it. False: it is nobody's, or part of a hidden answer.
+    @inline(__always)
+    private mutating func passRow(_ index: Int32, _ total: Int, _ available: Int) -> Bool {
+        let server = servers[index]
+        let isForClient =
+            server.pointee.client >= 0 && server.pointee.state == .linked
+            && server.pointee.replies.first?.isHidden == false
+        if total > available { streamRest(index, total - available, isDiscarded: !isForClient) }
+        return isForClient
+    }
+
+    private func streamRest(_ index: Int32, _ remaining: Int, isDiscarded: Bool) {
+        let server = servers[index]
+        server.pointee.bodyRemaining = UInt32(remaining)
+        if isDiscarded {
+            server.pointee.flags.insert(.discardsBody)
+        } else {
+            server.pointee.flags.remove(.discardsBody)
+        }
+    }
+
+    private mutating func passOn(_ index: Int32, _ bytes: UnsafeRawPointer, _ count: Int) {
+        guard count > 0 else { return }
+        let client = servers[index].pointee.client
+        guard client >= 0, clients[client].pointee.state == .ready else { return }
+        relayToClient(client, bytes, count)
+    }
+
+    /// A server that answers what nobody asked cannot be trusted with the next question.
+    mutating func desynchronized(_ index: Int32, _ what: String) {
+        log(.error, "DB node \(servers[index].pointee.node) sent \(what); the connection is closed")
+        serverLost(index, reason: "the server sent \(what)")
+    }
+}
+
+/// What to do with a message of a server.
+enum ReplyDisposition {
+    /// It goes to the client with its neighbours.
+    case pass
+    case swallow
+    /// A ReadyForQuery: what was before it goes out, and the server may be free now.
+    case settle(isVisible: Bool)
+    /// The server is gone, or has become somebody else's.
+    case ended
+}

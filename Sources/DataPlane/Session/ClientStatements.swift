@@ -1,0 +1,125 @@
+import ProxyCore
+
+/// One client's names of prepared statements. Open addressing over its own bytes: looked up with each Bind, so no
+/// string is made for it.
+final class ClientStatements {
+    struct Entry {
+        var statement: UInt32
+        var isRead: Bool
+        var kind: StatementKind
+        var effects: SessionEffects
+    }
+
+    private struct Slot {
+        var hash: UInt64 = 0
+        /// 0: never used. 1: removed. 2: in use.
+        var state: UInt8 = 0
+        var nameOffset: UInt32 = 0
+        var nameLength: UInt32 = 0
+        var entry = Entry(statement: 0, isRead: false, kind: .other, effects: [])
+    }
+
+    private var slots = [Slot](repeating: Slot(), count: 8)
+    private var names: [UInt8] = []
+    private(set) var count = 0
+    private var used = 0
+
+    /// The last Parse of the unnamed statement, whole, for a server that has not seen it; empty when there is none.
+    private(set) var unnamedParse: [UInt8] = []
+    private(set) var unnamedEntry = Entry(statement: 0, isRead: false, kind: .other, effects: [])
+
+    init() {}
+
+    func rememberUnnamed(_ message: UnsafeRawBufferPointer, _ entry: Entry) {
+        unnamedParse.removeAll(keepingCapacity: true)
+        unnamedParse.append(contentsOf: message)
+        unnamedEntry = entry
+    }
+
+    func forgetUnnamed() { unnamedParse.removeAll(keepingCapacity: unnamedParse.capacity <= 4_096) }
+
+    func find(_ name: UnsafeRawBufferPointer) -> Entry? {
+        index(of: name, hash: Self.hash(name)).map { slots[$0].entry }
+    }
+
+    func insert(_ name: UnsafeRawBufferPointer, _ entry: Entry) {
+        if (used + 1) * 4 > slots.count * 3 { rebuild() }
+        let hash = Self.hash(name)
+        var position = Int(truncatingIfNeeded: hash) & (slots.count - 1)
+        while slots[position].state == 2 { position = (position + 1) & (slots.count - 1) }
+        if slots[position].state == 0 { used += 1 }
+        let offset = UInt32(names.count)
+        names.append(contentsOf: name)
+        slots[position] = Slot(
+            hash: hash, state: 2, nameOffset: offset, nameLength: UInt32(name.count), entry: entry)
+        count += 1
+    }
+
+    @discardableResult
+    func remove(_ name: UnsafeRawBufferPointer) -> Entry? {
+        guard let position = index(of: name, hash: Self.hash(name)) else { return nil }
+        slots[position].state = 1
+        count -= 1
+        return slots[position].entry
+    }
+
+    /// Removes the names of one statement, whose Parse has failed.
+    func remove(statement: UInt32) {
+        for position in slots.indices where slots[position].state == 2 {
+            guard slots[position].entry.statement == statement else { continue }
+            slots[position].state = 1
+            count -= 1
+        }
+    }
+
+    /// The statements of all names, once for each name.
+    var all: [UInt32] { slots.lazy.filter { $0.state == 2 }.map(\.entry.statement) }
+
+    func removeAll() {
+        slots = [Slot](repeating: Slot(), count: 8)
+        names = []
+        (count, used) = (0, 0)
+    }
+
+    private func index(of name: UnsafeRawBufferPointer, hash: UInt64) -> Int? {
+        var position = Int(truncatingIfNeeded: hash) & (slots.count - 1)
+        while slots[position].state != 0 {
+            let slot = slots[position]
+            if slot.state == 2, slot.hash == hash, Int(slot.nameLength) == name.count,
+                isSame(name, at: Int(slot.nameOffset))
+            {
+                return position
+            }
+            position = (position + 1) & (slots.count - 1)
+        }
+        return nil
+    }
+
+    private func isSame(_ name: UnsafeRawBufferPointer, at offset: Int) -> Bool {
+        for index in 0..<name.count where names[offset + index] != name[index] { return false }
+        return true
+    }
+
+    private func rebuild() {
+        let old = slots
+        let oldNames = names
+        slots = [Slot](repeating: Slot(), count: max(8, (count + 1) * 4).nextPowerOfTwo)
+        names = []
+        (count, used) = (0, 0)
+        for slot in old where slot.state == 2 {
+            let range = Int(slot.nameOffset)..<Int(slot.nameOffset + slot.nameLength)
+            oldNames[range].withUnsafeBytes { insert($0, slot.entry) }
+        }
+    }
+
+    /// FNV-1a. A client that makes its own names collide slows down nobody but itself.
+    private static func hash(_ name: UnsafeRawBufferPointer) -> UInt64 {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in name { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        return hash
+    }
+}
+
+extension Int {
+    fileprivate var nextPowerOfTwo: Int { self <= 1 ? 1 : 1 << (Int.bitWidth - (self - 1).leadingZeroBitCount) }
+}

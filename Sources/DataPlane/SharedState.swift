@@ -1,0 +1,134 @@
+import Kernel
+package import ProxyCore
+import Synchronization
+
+/// What a worker tells the control plane.
+package enum DataPlaneEvent: Sendable {
+    /// A server connection could not be made, or broke. A hint: the control plane probes before it believes it.
+    case nodeFailed(NodeID, reason: String)
+    /// A server said that it is shutting down: 57P01 or 57P02.
+    case nodeShutdown(NodeID)
+    /// A client has used the node for the first time since its status changed.
+    case nodeUsed(NodeID)
+    /// A node behaves like a primary although it is not known as one, or the other way round.
+    case promotionHint(NodeID)
+    /// A command that the control plane answers by `DataPlane.answer`.
+    case admin(AdminRequest)
+    case log(LogLevel, String)
+
+    package enum LogLevel: String, Sendable {
+        case debug, info, notice, warning, error, log, fatal
+    }
+}
+
+/// How to end: pgpool's smart, fast and immediate.
+package enum ShutdownMode: String, Sendable {
+    /// No new clients; ends when the last client has left.
+    case smart
+    /// Clients are told and disconnected.
+    case fast
+    case immediate
+}
+
+/// Counts a global resource down to its limit. Shared by the workers; no lock.
+final class Permits: Sendable {
+    private let taken = Atomic<Int>(0)
+    /// Workers, or clients, that wait for one of these.
+    private let wanted = Atomic<Int>(0)
+
+    var isWanted: Bool { wanted.load(ordering: .relaxed) > 0 }
+
+    func addWanting() { wanted.wrappingAdd(1, ordering: .relaxed) }
+
+    func removeWanting() { wanted.wrappingSubtract(1, ordering: .relaxed) }
+
+    var count: Int { taken.load(ordering: .relaxed) }
+
+    /// - Parameter limit: how many there may be in all.
+    func take(limit: Int) -> Bool {
+        let before = taken.wrappingAdd(1, ordering: .relaxed).oldValue
+        if before < limit { return true }
+        taken.wrappingSubtract(1, ordering: .relaxed)
+        return false
+    }
+
+    func give() { taken.wrappingSubtract(1, ordering: .relaxed) }
+}
+
+/// Identifies a pool across workers.
+struct PoolKey: Hashable, Sendable {
+    var node: NodeID
+    var database: String
+    var user: String
+}
+
+/// The nodes as published, with their addresses looked up. Immutable.
+final class Topology: Sendable {
+    let snapshot: RoutingSnapshot
+    /// By node number; empty while the name cannot be resolved.
+    let addresses: [UInt8: [SocketAddress]]
+
+    init(snapshot: RoutingSnapshot, addresses: [UInt8: [SocketAddress]]) {
+        self.snapshot = snapshot
+        self.addresses = addresses
+    }
+}
+
+/// What all workers share. Everything in it is atomic or constant, and nothing of it is locked on the path of a query.
+final class SharedState: Sendable {
+    let places = Permits()
+    /// By node number.
+    let serversOfNode: [Permits] = (0..<128).map { _ in Permits() }
+    let statistics: [WorkerStatistics]
+    let mailboxes: [Mailbox]
+    let report: @Sendable (DataPlaneEvent) -> Void
+    private let pools = Mutex<[PoolKey: Permits]>([:])
+
+    init(mailboxes: [Mailbox], report: @escaping @Sendable (DataPlaneEvent) -> Void) {
+        self.mailboxes = mailboxes
+        self.report = report
+        statistics = mailboxes.map { _ in WorkerStatistics() }
+    }
+
+    func permits(of pool: PoolKey) -> Permits {
+        pools.withLock { pools in
+            if let known = pools[pool] { return known }
+            let made = Permits()
+            pools[pool] = made
+            return made
+        }
+    }
+
+    /// Tells every worker but one.
+    func post(_ message: WorkerMessage, except worker: Int) {
+        for (index, mailbox) in mailboxes.enumerated() where index != worker { mailbox.post(message) }
+    }
+}
+
+/// One worker's counters by node: written by its thread alone, read by anybody.
+final class WorkerStatistics: Sendable {
+    private let statements: [Atomic<UInt64>.Box] = (0..<128 * StatementCounter.count).map { _ in .init() }
+
+    func count(_ counter: StatementCounter, node: NodeID) {
+        statements[Int(node.rawValue) * StatementCounter.count + counter.rawValue].value
+            .wrappingAdd(1, ordering: .relaxed)
+    }
+
+    func value(_ counter: StatementCounter, node: NodeID) -> UInt64 {
+        statements[Int(node.rawValue) * StatementCounter.count + counter.rawValue].value.load(ordering: .relaxed)
+    }
+}
+
+extension Atomic where Value == UInt64 {
+    /// A place for one atomic, since an array cannot hold noncopyable values.
+    final class Box: Sendable {
+        let value = Atomic<UInt64>(0)
+    }
+}
+
+/// The columns of `SHOW pool_backend_stats`.
+package enum StatementCounter: Int, Sendable, CaseIterable {
+    case select, insert, update, delete, ddl, other, panic, fatal, error
+
+    static let count = 9
+}

@@ -1,0 +1,76 @@
+import Kernel
+import ProxyCore
+import Synchronization
+
+/// What another thread asks of a worker.
+enum WorkerMessage: Sendable {
+    case topology(Topology)
+    case settings(DataPlaneSettings)
+    case adminReply(session: UInt64, AdminReply)
+    /// A cancel request for a client of this worker.
+    case cancel(processID: Int32, key: UInt32)
+    /// A client has left while others wait for a place.
+    case placeFreed
+    /// A worker needs a server of this pool and all of them are taken.
+    case wantServer(PoolKey, worker: Int)
+    /// A server connection moves here.
+    case adopt(TravellingServer)
+    /// A permit came free, or a server was not found: look again.
+    case retryWaiters
+    case stop(ShutdownMode)
+    case describeSessions(SessionCollector)
+}
+
+/// An idle server connection between two workers.
+final class TravellingServer: Sendable {
+    let key: PoolKey
+    let descriptor: Int32
+    let processID: Int32
+    let cancelKey: [UInt8]
+    let primaryTerm: UInt64
+    let parameters: [ParameterSets.Entry]
+    let reported: [String: String]
+    let connectedAt: UInt64
+    let startedAt: Int64
+
+    init(
+        key: PoolKey, server: ServerConnection, parameters: [ParameterSets.Entry]
+    ) {
+        self.key = key
+        descriptor = server.descriptor
+        processID = server.processID
+        cancelKey = server.cancelKey
+        primaryTerm = server.primaryTerm
+        self.parameters = parameters
+        reported = server.reported
+        connectedAt = server.connectedAt
+        startedAt = server.startedAt
+    }
+}
+
+/// The only door into a worker from another thread.
+final class Mailbox: Sendable {
+    private let pending = Mutex<[WorkerMessage]>([])
+    let wake: WakeFD
+
+    init() throws(Errno) { wake = try WakeFD() }
+
+    /// Any thread. The eventfd is written only when the box goes from empty to non-empty: a worker that is already
+    /// awake sees the message before it sleeps again.
+    func post(_ message: WorkerMessage) {
+        let wasEmpty = pending.withLock { queue in
+            defer { queue.append(message) }
+            return queue.isEmpty
+        }
+        if wasEmpty { wake.signal() }
+    }
+
+    /// The worker.
+    func takeAll() -> [WorkerMessage] {
+        wake.drain()
+        return pending.withLock { queue in
+            defer { queue = [] }
+            return queue
+        }
+    }
+}

@@ -1,0 +1,70 @@
+import Kernel
+import ProxyCore
+import TLS
+
+/// New clients.
+extension Worker {
+    mutating func acceptClients(_ listener: Int32) {
+        for _ in 0..<Limits.acceptsPerTickMax {
+            switch Socket.accept(listener) {
+            case nil: return
+            case .success(let descriptor): openClient(descriptor)
+            case .failure(let error):
+                if error.isDescriptorExhaustion { pauseListeners(because: error) }
+                return
+            }
+        }
+    }
+
+    private mutating func openClient(_ descriptor: Int32) {
+        Socket.tune(descriptor)
+        let index = clients.take { ClientConnection() }
+        let client = clients[index]
+        let generation = client.pointee.generation &+ 1
+        client.pointee = ClientConnection()
+        client.pointee.generation = generation
+        client.pointee.descriptor = descriptor
+        client.pointee.state = .startup
+        client.pointee.login = ClientLogin()
+        client.pointee.connectedAt = Clock.wallSeconds()
+        client.pointee.lastActivity = now
+        client.pointee.cancelKey = UInt32(truncatingIfNeeded: SecureRandom.uint64())
+        client.pointee.deadline = settings.authenticationTimeout == 0 ? .max : now + settings.authenticationTimeout
+        let token = EventToken(kind: .client, slot: UInt32(index), generation: generation)
+        do { try epoll.add(descriptor, .read, token) } catch { closeClient(index) }
+        soonSweep()
+        if settings.logsConnections {
+            let peer = SocketAddress.describePeer(descriptor)
+            log(.log, "new connection received: connecting host=\(peer.host) port=\(peer.port)")
+        }
+    }
+
+    /// Accepting again at once would fail again and spin; clients wait in the backlog until the next sweep.
+    private mutating func pauseListeners(because error: Errno) {
+        if listenersArePaused { return }
+        listenersArePaused = true
+        for listener in listeners { epoll.remove(listener) }
+        log(.warning, "clients are not accepted for a moment: \(error)")
+        soonSweep()
+    }
+
+    mutating func resumeListeners() {
+        guard listenersArePaused, stopMode == nil else { return }
+        listenersArePaused = false
+        for (index, listener) in listeners.enumerated() {
+            do { try epoll.add(listener, [.read, .exclusive], Self.listenerToken(index)) } catch {
+                log(.error, "a listening socket cannot be watched: \(error)")
+            }
+        }
+    }
+
+    mutating func log(_ level: DataPlaneEvent.LogLevel, _ text: String) {
+        shared.report(.log(level, text))
+    }
+
+    /// Something has a deadline now: look within a tenth of a second.
+    mutating func soonSweep() { nextSweep = min(nextSweep, now + Self.sweepPause) }
+
+    static var sweepPause: UInt64 { 100_000_000 }
+    static var idleSweepPause: UInt64 { 1_000_000_000 }
+}

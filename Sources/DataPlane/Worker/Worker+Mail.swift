@@ -1,0 +1,165 @@
+import Kernel
+import ProxyCore
+import Wire
+
+/// What other threads ask of this worker.
+extension Worker {
+    mutating func takeMail() {
+        for message in mailbox.takeAll() {
+            switch message {
+            case .topology(let topology): adopt(topology)
+            case .settings(let settings): adopt(settings)
+            case .adminReply(let session, let reply): takeAdminReply(session, reply)
+            case .cancel(let processID, let key): cancel(processID: processID, key: key)
+            case .placeFreed: fillPlaces()
+            case .wantServer(let key, let worker): giveServer(key, to: worker)
+            case .adopt(let travelling): adopt(travelling)
+            case .retryWaiters: soonSweep()
+            case .stop(let mode): stop(mode)
+            case .describeSessions(let collector): describeSessions(to: collector)
+            }
+        }
+    }
+
+    /// Another cluster from the next statement on.
+    private mutating func adopt(_ topology: Topology) {
+        let hadPrimary = nodes.primary
+        self.topology = topology
+        nodes.adopt(topology.snapshot)
+        for index in 0..<Int32(servers.capacity) {
+            let server = servers[index]
+            guard server.pointee.state != .free else { continue }
+            let isUsable = nodes[server.pointee.node.rawValue].pointee.isUsable
+            if isUsable { continue }
+            doom(index)
+        }
+        if hadPrimary != nodes.primary { leaveOldPrimary() }
+        retryWaitingForNode()
+        requeueWaitersOfUnusableNodes()
+    }
+
+    /// A server of a node that is no longer used: closed now, or when what is under way there is over.
+    private mutating func doom(_ index: Int32) {
+        let server = servers[index]
+        switch server.pointee.state {
+        case .free: return
+        case .idle, .resetting: closeServer(index)
+        case .connecting: connectFailed(index, reason: "the node is down")
+        case .authenticating: serverLost(index, reason: "the node is down")
+        case .linked:
+            if server.pointee.flags.contains(.isDoomed) && server.pointee.deadline != .max { return }
+            server.pointee.flags.insert(.isDoomed)
+            server.pointee.deadline = now + Limits.doomedServerGrace
+            soonSweep()
+            guard server.pointee.isIdleInside, server.pointee.client >= 0 else { return }
+            let client = clients[server.pointee.client]
+            if client.pointee.flags.isDisjoint(with: [.isPinned, .isGroupOpen]) {
+                unlink(server.pointee.client, index)
+                closeServer(index)
+            }
+        }
+    }
+
+    /// Sessions that idle on what was the primary go on with the new one.
+    private mutating func leaveOldPrimary() {
+        for index in 0..<Int32(servers.capacity) {
+            let server = servers[index]
+            guard server.pointee.state == .linked, server.pointee.isIdleInside, server.pointee.client >= 0,
+                Int16(server.pointee.node.rawValue) != nodes.primary
+            else { continue }
+            let client = clients[server.pointee.client]
+            guard client.pointee.server == index, client.pointee.flags.isDisjoint(with: [.isPinned, .isGroupOpen])
+            else { continue }
+            client.pointee.server = -1
+        }
+    }
+
+    private mutating func requeueWaitersOfUnusableNodes() {
+        for pool in poolByKey.values where !nodes[pools[pool].pointee.node.rawValue].pointee.isUsable {
+            while pools[pool].pointee.firstWaiting >= 0 {
+                let index = pools[pool].pointee.firstWaiting
+                leavePoolQueue(index)
+                waitForNode(index)
+            }
+        }
+        retryWaitingForNode()
+    }
+
+    private mutating func adopt(_ settings: DataPlaneSettings) {
+        let secretsChanged = settings.secrets != self.settings.secrets
+        self.settings = settings
+        guard secretsChanged else { return }
+        for identity in identityByName.values {
+            identities[identity].pointee.verifier = nil
+            identities[identity].pointee.learnedPassword = nil
+        }
+    }
+
+    /// A worker whose clients wait for a server of a full pool asks for one.
+    private mutating func giveServer(_ key: PoolKey, to worker: Int) {
+        guard let pool = poolByKey[key], pools[pool].pointee.total > 0 else { return }
+        wanters[key, default: []].append(worker)
+        guard pools[pool].pointee.waitingCount == 0, let server = takeIdle(pool) else { return }
+        park(server)
+    }
+
+    private mutating func stop(_ mode: ShutdownMode) {
+        stopMode = mode
+        if !listenersArePaused { for listener in listeners { epoll.remove(listener) } }
+        listenersArePaused = true
+        if mode != .smart {
+            let error = ErrorResponse(
+                .fatal, .adminShutdown, "terminating connection due to administrator command")
+            for index in 0..<Int32(clients.capacity) where clients[index].pointee.isOpen {
+                if clients[index].pointee.state == .ready { sendToClient(index, error.bytes) }
+            }
+            isFinished = true
+        }
+        if clients.used == 0 { isFinished = true }
+    }
+
+    private mutating func describeSessions(to collector: SessionCollector) {
+        var sessions: [SessionDescription] = []
+        for index in 0..<Int32(clients.capacity) where clients[index].pointee.isOpen {
+            if let session = sessionDescription(index) { sessions.append(session) }
+        }
+        var idle: [IdleServerDescription] = []
+        for index in 0..<Int32(servers.capacity) where servers[index].pointee.state == .idle {
+            let key = pools[servers[index].pointee.pool].pointee.key
+            idle.append(
+                IdleServerDescription(database: key.database, user: key.user, server: serverDescription(index)))
+        }
+        collector.add(sessions, idle)
+    }
+
+    private func sessionDescription(_ index: Int32) -> SessionDescription? {
+        let client = clients[index]
+        guard client.pointee.identity >= 0 else { return nil }
+        let identity = identities[client.pointee.identity]
+        let server = client.pointee.server
+        let state: SessionDescription.State
+        if client.pointee.state != .ready {
+            state = .connecting
+        } else if client.pointee.wait != .none {
+            state = client.pointee.wait == .admin ? .active : .waiting
+        } else if server >= 0 && !servers[server].pointee.replies.isEmpty {
+            state = .active
+        } else {
+            state = server >= 0 && servers[server].pointee.transaction != .idle ? .idleInTransaction : .idle
+        }
+        let chosen = client.pointee.loadBalanceNode
+        return SessionDescription(
+            processID: processID(ofClient: index), database: identity.pointee.database,
+            user: identity.pointee.user, connectedAt: client.pointee.connectedAt,
+            idleTime: now - min(now, client.pointee.lastActivity), state: state,
+            loadBalanceNode: chosen == 255 ? nil : NodeID(chosen),
+            server: server >= 0 ? serverDescription(server) : nil)
+    }
+
+    private func serverDescription(_ index: Int32) -> SessionDescription.Server {
+        let server = servers[index]
+        return SessionDescription.Server(
+            node: server.pointee.node, processID: server.pointee.processID, startedAt: server.pointee.startedAt,
+            leases: server.pointee.leases)
+    }
+}

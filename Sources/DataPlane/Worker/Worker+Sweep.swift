@@ -1,0 +1,146 @@
+import Kernel
+import ProxyCore
+import Wire
+
+/// Deadlines. Everything that may end by the clock is looked at ten times a second while anything has a deadline, else
+/// once a second: a sweep over flat records costs less than a timer for each.
+extension Worker {
+    mutating func sweep() {
+        nextSweep = now + Self.idleSweepPause
+        resumeListeners()
+        sweepClients()
+        sweepServers()
+        sweepCancels()
+        sweepIdentities()
+        if !waitingForNode.isEmpty {
+            retryWaitingForNode()
+            soonSweep()
+        }
+        if !waitingForPlace.isEmpty {
+            fillPlaces()
+            soonSweep()
+        }
+        settle()
+    }
+
+    private mutating func sweepClients() {
+        for index in 0..<Int32(clients.capacity) {
+            let client = clients[index]
+            switch client.pointee.state {
+            case .free: continue
+            case .ready: sweepReady(index)
+            case .startup, .authenticating, .waitingMethod:
+                soonSweep()
+                if now >= client.pointee.deadline {
+                    expire(index, .adminShutdown, "canceling authentication due to timeout")
+                }
+            case .waitingPlace:
+                soonSweep()
+                if now >= client.pointee.deadline {
+                    expire(index, .tooManyConnections, "sorry, too many clients already")
+                }
+            case .waitingWelcome:
+                soonSweep()
+                if now >= client.pointee.deadline { expireWaiter(index) }
+            case .closing:
+                soonSweep()
+                if now >= client.pointee.deadline { closeClient(index) }
+            }
+        }
+    }
+
+    private mutating func expire(_ index: Int32, _ state: SQLState, _ text: String) {
+        refuse(index, ErrorResponse(.fatal, state, text))
+    }
+
+    private mutating func sweepReady(_ index: Int32) {
+        let client = clients[index]
+        switch client.pointee.wait {
+        case .pool, .node:
+            soonSweep()
+            if now >= client.pointee.deadline { expireWaiter(index) }
+        case .admin, .drain: return
+        case .none:
+            guard settings.clientIdleLimit > 0 else { return }
+            let server = client.pointee.server
+            let isBusy = server >= 0 && !servers[server].pointee.replies.isEmpty
+            if !isBusy && now - min(now, client.pointee.lastActivity) >= settings.clientIdleLimit {
+                refuse(
+                    index,
+                    ErrorResponse(
+                        .fatal, .idleSessionTimeout, "connection terminated because client_idle_limit was exceeded"))
+            }
+        }
+    }
+
+    /// The queue's deadline: the client learns what it waited for.
+    private mutating func expireWaiter(_ index: Int32) {
+        let client = clients[index]
+        let isForNode = client.pointee.wait == .node
+        if client.pointee.wait == .pool { leavePoolQueue(index) }
+        let seconds = settings.queryWaitTimeout / 1_000_000_000
+        if isForNode {
+            let detail = nodes.primary < 0 ? "no primary node is known" : "the node cannot be reached"
+            failWaiter(
+                index,
+                ErrorResponse(
+                    .error, .cannotConnectNow, "no database node was available for \(seconds) seconds",
+                    detail: detail))
+        } else {
+            failWaiter(
+                index,
+                ErrorResponse(
+                    .error, .tooManyConnections, "no server connection became free in \(seconds) seconds",
+                    hint: "Raise default_pool_size or query_wait_timeout."))
+        }
+    }
+
+    private mutating func sweepServers() {
+        for index in 0..<Int32(servers.capacity) {
+            let server = servers[index]
+            switch server.pointee.state {
+            case .free: continue
+            case .connecting:
+                soonSweep()
+                if now >= server.pointee.deadline { connectFailed(index, reason: "connect_timeout") }
+            case .authenticating:
+                soonSweep()
+                if now >= server.pointee.deadline { serverLost(index, reason: "server_login_timeout") }
+            case .idle:
+                let idleTime = now - min(now, server.pointee.idleSince)
+                if settings.connectionLifeTime > 0 && idleTime >= settings.connectionLifeTime {
+                    sendTerminate(index)
+                    closeServer(index)
+                }
+            case .resetting:
+                soonSweep()
+                if server.pointee.deadline > 0 && now >= server.pointee.deadline { closeServer(index) }
+            case .linked:
+                guard server.pointee.flags.contains(.isDoomed), server.pointee.deadline != .max else { continue }
+                soonSweep()
+                if now >= server.pointee.deadline { serverLost(index, reason: "the node is down") }
+            }
+        }
+    }
+
+    private mutating func sweepCancels() {
+        for index in 0..<Int32(cancels.capacity) where cancels[index].pointee.descriptor >= 0 {
+            soonSweep()
+            if now >= cancels[index].pointee.deadline { finishCancel(index) }
+        }
+    }
+
+    private mutating func sweepIdentities() {
+        for identity in identityByName.values {
+            if !identities[identity].pointee.waiting.isEmpty {
+                soonSweep()
+                scout(identity)
+            }
+            for pool in identities[identity].pointee.pools.values where pools[pool].pointee.waitingCount > 0 {
+                soonSweep()
+                if nodes[pools[pool].pointee.node.rawValue].pointee.suspectUntil <= now { connectForWaiters(pool) }
+            }
+        }
+        forgetUnusedIdentities()
+    }
+}

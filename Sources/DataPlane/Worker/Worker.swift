@@ -1,0 +1,197 @@
+import Kernel
+import ProxyCore
+import TLS
+import Wire
+
+/// One thread and everything that it owns: its listeners, its clients for their whole life, its server connections.
+/// No other thread reads or writes any of it; what comes from outside comes through the mailbox.
+///
+/// A tick: wait, read the clock once, take the events, run the clients that can go on, send what is in waiting once
+/// for each socket, sweep for deadlines.
+struct Worker: ~Copyable {
+    let id: Int
+    let shared: SharedState
+    let mailbox: Mailbox
+    let statistics: WorkerStatistics
+    var settings: DataPlaneSettings
+    var topology: Topology
+
+    var epoll: Epoll
+    /// Monotonic nanoseconds at the start of this tick.
+    var now: UInt64
+    var clients = Slab<ClientConnection>()
+    var servers = Slab<ServerConnection>()
+    var cancels = Slab<CancelConnection>()
+    var pools = Slab<Pool>()
+    var identities = Slab<Identity>()
+    var identityByName: [IdentityName: Int32] = [:]
+    var poolByKey: [PoolKey: Int32] = [:]
+    /// Which workers asked for a server of a pool.
+    var wanters: [PoolKey: [Int]] = [:]
+
+    var buffers = BufferPool()
+    let scratch: UnsafeMutableRawPointer
+    /// The size of one read. Large enough that a big result needs few system calls, small enough to stay in the
+    /// second-level cache.
+    static let scratchSize = 64 << 10
+
+    var dirtyClients: [ClientReference] = []
+    var dirtyServers: [ClientReference] = []
+    var runnable: [ClientReference] = []
+    var nodes = NodeTable()
+    var listeners: [Int32]
+    var listenersArePaused = false
+    var parameterSets = ParameterSets()
+    var statements: StatementRegistry
+    var random: WeightedRandom
+    /// Clients that wait until there is a node to send them to.
+    var waitingForNode: [ClientReference] = []
+    /// Clients beyond `num_init_children`, first come first served.
+    var waitingForPlace: [ClientReference] = []
+    var nextSweep: UInt64 = 0
+    var stopMode: ShutdownMode?
+    var isFinished = false
+
+    init(
+        id: Int, shared: SharedState, settings: DataPlaneSettings, topology: Topology, listeners: [Int32],
+        sharedListeners: [Int32]
+    ) throws(Errno) {
+        let epoll = try Epoll(capacity: 256)
+        let wake = shared.mailboxes[id].wake
+        try epoll.add(wake.descriptor, .read, EventToken(kind: .wake, slot: 0, generation: 0))
+        for (index, listener) in (listeners + sharedListeners).enumerated() {
+            try epoll.add(listener, [.read, .exclusive], Self.listenerToken(index))
+        }
+        self.epoll = epoll
+        self.id = id
+        self.shared = shared
+        self.settings = settings
+        self.topology = topology
+        self.listeners = listeners + sharedListeners
+        mailbox = shared.mailboxes[id]
+        statistics = shared.statistics[id]
+        now = Clock.monotonic()
+        scratch = .allocate(byteCount: Self.scratchSize, alignment: 64)
+        statements = StatementRegistry(worker: id)
+        random = WeightedRandom(seed: SecureRandom.uint64())
+        nodes.adopt(topology.snapshot)
+    }
+
+    deinit { scratch.deallocate() }
+
+    static func listenerToken(_ index: Int) -> EventToken {
+        EventToken(kind: .listener, slot: UInt32(index), generation: 0)
+    }
+
+    mutating func run() {
+        Thread.markWorker(UInt(id) + 1)
+        while !isFinished {
+            let count = epoll.wait(milliseconds: waitMilliseconds)
+            now = Clock.monotonic()
+            for index in 0..<count { dispatch(index) }
+            settle()
+            if now >= nextSweep { sweep() }
+        }
+        closeEverything()
+    }
+
+    /// Runs and flushes until neither makes work for the other.
+    mutating func settle() {
+        while !runnable.isEmpty || !dirtyClients.isEmpty || !dirtyServers.isEmpty {
+            runClients()
+            flushAll()
+        }
+    }
+
+    private var waitMilliseconds: Int32 {
+        let pause = nextSweep > now ? (nextSweep - now) / 1_000_000 + 1 : 0
+        return Int32(clamping: pause)
+    }
+
+    private mutating func dispatch(_ index: Int) {
+        let (token, readiness) = epoll.event(at: index)
+        guard let token else { return }
+        let slot = Int32(token.slot)
+        switch token.kind {
+        case .client:
+            // A client that was closed earlier in this batch has another generation now.
+            let client = clients[slot]
+            guard client.pointee.generation == token.generation, client.pointee.isOpen else { return }
+            clientEvent(slot, readiness)
+        case .server:
+            let server = servers[slot]
+            guard server.pointee.generation == token.generation, server.pointee.state != .free else { return }
+            serverEvent(slot, readiness)
+        case .listener: acceptClients(listeners[Int(slot)])
+        case .wake: takeMail()
+        case .cancel: cancelEvent(slot, token.generation, readiness)
+        }
+    }
+}
+
+/// The name that an identity is found by.
+struct IdentityName: Hashable {
+    var database: String
+    var user: String
+}
+
+/// What a worker has of each node, flat, for the choice of one per statement.
+struct NodeTable: ~Copyable {
+    struct Entry {
+        var isConfigured = false
+        var isUsable = false
+        var isFresh = false
+        var weight = 0.0
+        var isUsed = false
+        /// Connecting failed a moment ago: reads try elsewhere until then, monotonic nanoseconds.
+        var suspectUntil: UInt64 = 0
+    }
+
+    private let entries: UnsafeMutablePointer<Entry>
+    private(set) var ids: [UInt8] = []
+    /// -1 while there is none.
+    private(set) var primary: Int16 = -1
+    private(set) var primaryTerm: UInt64 = 0
+
+    init() {
+        entries = .allocate(capacity: 256)
+        entries.initialize(repeating: Entry(), count: 256)
+    }
+
+    deinit { entries.deallocate() }
+
+    subscript(id: UInt8) -> UnsafeMutablePointer<Entry> { entries + Int(id) }
+
+    mutating func adopt(_ snapshot: RoutingSnapshot) {
+        ids = snapshot.nodes.map(\.id.rawValue)
+        primary = snapshot.primary.map { Int16($0.rawValue) } ?? -1
+        primaryTerm = snapshot.primaryTerm
+        for node in snapshot.nodes {
+            let entry = self[node.id.rawValue]
+            entry.pointee.isConfigured = true
+            entry.pointee.isUsable = node.status.isUsable
+            entry.pointee.isFresh = node.isFreshEnough
+            entry.pointee.weight = node.weight
+            entry.pointee.isUsed = node.status != .waiting
+            if node.status.isUsable { entry.pointee.suspectUntil = 0 }
+        }
+    }
+}
+
+/// A generator for weighted choices: SplitMix64. Not for secrets.
+struct WeightedRandom {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+
+    /// 0 up to, not including, 1.
+    mutating func fraction() -> Double { Double(next() >> 11) * 0x1p-53 }
+}

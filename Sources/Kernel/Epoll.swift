@@ -1,0 +1,116 @@
+internal import CLinux
+internal import Glibc
+
+/// What epoll gives back: which slot, and which tenant of that slot it was armed for. A token of a connection that
+/// was closed earlier in the same batch no longer matches its slot's generation and is dropped.
+package struct EventToken: Equatable, Sendable, BitwiseCopyable {
+    package enum Kind: UInt8, Sendable, BitwiseCopyable {
+        case listener
+        case wake
+        case client
+        case server
+        case cancel
+    }
+
+    package var kind: Kind
+    /// Index in the slab of the kind; below 2^24.
+    package var slot: UInt32
+    package var generation: UInt32
+
+    package init(kind: Kind, slot: UInt32, generation: UInt32) {
+        self.kind = kind
+        self.slot = slot
+        self.generation = generation
+    }
+
+    package var rawValue: UInt64 {
+        UInt64(generation) << 32 | UInt64(kind.rawValue) << 24 | UInt64(slot & 0xFF_FFFF)
+    }
+
+    package init?(rawValue: UInt64) {
+        guard let kind = Kind(rawValue: UInt8(truncatingIfNeeded: rawValue >> 24)) else { return nil }
+        self.init(
+            kind: kind, slot: UInt32(truncatingIfNeeded: rawValue & 0xFF_FFFF),
+            generation: UInt32(truncatingIfNeeded: rawValue >> 32))
+    }
+}
+
+/// What to be told of a socket. Level-triggered throughout.
+package struct Interest: OptionSet, Sendable, BitwiseCopyable {
+    package let rawValue: UInt32
+
+    package init(rawValue: UInt32) { self.rawValue = rawValue }
+
+    package static let read = Interest(rawValue: EPOLLIN.rawValue)
+    package static let write = Interest(rawValue: EPOLLOUT.rawValue)
+    /// The peer has closed its sending side; kept while reading is paused, so that a vanished peer is noticed.
+    package static let peerClosed = Interest(rawValue: EPOLLRDHUP.rawValue)
+    /// Of several threads waiting for one listener only one wakes.
+    package static let exclusive = Interest(rawValue: EPOLLEXCLUSIVE.rawValue)
+}
+
+/// What happened to a socket.
+package struct Readiness: Sendable, BitwiseCopyable {
+    let rawValue: UInt32
+
+    package var isReadable: Bool { rawValue & (EPOLLIN.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0 }
+    package var isWritable: Bool { rawValue & (EPOLLOUT.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0 }
+    package var isPeerClosed: Bool {
+        rawValue & (EPOLLRDHUP.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0
+    }
+}
+
+/// An epoll instance and the space for its events, allocated once.
+package struct Epoll: ~Copyable {
+    private let descriptor: Int32
+    private let events: UnsafeMutablePointer<epoll_event>
+    private let capacity: Int
+
+    /// - Parameter capacity: events taken per wait, more than 0.
+    package init(capacity: Int) throws(Errno) {
+        let descriptor = epoll_create1(Int32(EPOLL_CLOEXEC))
+        guard descriptor >= 0 else { throw .current }
+        self.descriptor = descriptor
+        self.capacity = capacity
+        self.events = .allocate(capacity: capacity)
+    }
+
+    deinit {
+        events.deallocate()
+        Socket.close(descriptor)
+    }
+
+    package func add(_ socket: Int32, _ interest: Interest, _ token: EventToken) throws(Errno) {
+        try control(EPOLL_CTL_ADD, socket, interest, token)
+    }
+
+    package func modify(_ socket: Int32, _ interest: Interest, _ token: EventToken) throws(Errno) {
+        try control(EPOLL_CTL_MOD, socket, interest, token)
+    }
+
+    package func remove(_ socket: Int32) {
+        _ = epoll_ctl(descriptor, EPOLL_CTL_DEL, socket, nil)
+    }
+
+    private func control(_ operation: Int32, _ socket: Int32, _ interest: Interest, _ token: EventToken) throws(Errno) {
+        var event = epoll_event(events: interest.rawValue, data: epoll_data(u64: token.rawValue))
+        guard epoll_ctl(descriptor, operation, socket, &event) == 0 else { throw .current }
+    }
+
+    /// Waits for events. A frame of its own, so that a profile can tell waiting from working.
+    /// - Parameter milliseconds: the longest wait; -1 waits for ever.
+    /// - Returns: how many events `event(at:)` can be asked for.
+    @inline(never)
+    package func wait(milliseconds: Int32) -> Int {
+        let count = epoll_wait(descriptor, events, Int32(capacity), milliseconds)
+        if count >= 0 { return Int(count) }
+        precondition(Errno.current == .interrupted, "epoll_wait failed")
+        return 0
+    }
+
+    package func event(at index: Int) -> (token: EventToken?, readiness: Readiness) {
+        precondition(index < capacity)
+        let event = events[index]
+        return (EventToken(rawValue: event.data.u64), Readiness(rawValue: event.events))
+    }
+}

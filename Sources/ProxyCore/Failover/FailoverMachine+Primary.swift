@@ -1,0 +1,145 @@
+extension FailoverMachine {
+    /// Where no question is needed, the answer is known before any node has been asked.
+    mutating func adoptObviousPrimary() {
+        guard let obvious = obviousPrimary else { return }
+        if primary != obvious { primaryTerm += 1 }
+        primary = obvious
+    }
+
+    private var obviousPrimary: NodeID? {
+        if let always = nodes.first(where: { $0.settings.isAlwaysPrimary && $0.status.isUsable }) {
+            return always.settings.id
+        }
+        switch settings.primarySource {
+        case .mainNode: return mainNode
+        case .recoveryState: return nil
+        }
+    }
+
+    /// Looks at every node's latest answer and decides who is written to.
+    ///
+    /// The primary stays while it says that it is one, whatever others say: two nodes are never written to at once.
+    /// It goes when it is down, when it says that it is a standby, or when it is silent and a node of a higher timeline
+    /// has taken its place. A primary of an older timeline or of another cluster is never taken.
+    mutating func reviewPrimary(now: Duration, _ directives: inout [FailoverDirective]) {
+        // While the hook for a dead primary runs, the promotion is the hook's business.
+        if let running, running.needsSearch, case .detach = running.request { return }
+        if let obvious = obviousPrimary {
+            adopt(obvious, now: now, &directives)
+            return
+        }
+        if case .mainNode = settings.primarySource { return }
+
+        let candidate = bestCandidate
+        if let current = primary, let node = node(current), node.status.isUsable {
+            switch node.sample?.role {
+            case .primary:
+                remember(node)
+                reportFalsePrimaries(&directives)
+                return
+            case .standby:
+                directives.append(.log(.log, "node \(current) is no longer the primary: it is in recovery"))
+            case .unknown, nil:
+                // Silence: only a node that was promoted since then may take over.
+                guard let candidate, let timeline = candidate.sample?.timeline, timeline > newestTimeline else {
+                    return
+                }
+                directives.append(
+                    .log(
+                        .log,
+                        "node \(current) does not answer, node \(candidate.settings.id) is on timeline \(timeline)"))
+            }
+        }
+        if let candidate {
+            adopt(candidate.settings.id, now: now, &directives)
+        } else if primary != nil {
+            primary = nil
+            beginSearch(failedNode: nil, now: now, &directives)
+        }
+        reportFalsePrimaries(&directives)
+    }
+
+    /// Usable nodes out of recovery that belong to the cluster's present, the newest timeline first, then the lowest id.
+    private var bestCandidate: Node? {
+        nodes
+            .filter { node in
+                guard node.status.isUsable, node.settings.id != primary, let sample = node.sample else { return false }
+                return sample.role == .primary && isOfThisCluster(sample) && !isLeftBehind(sample)
+            }
+            .min { left, right in
+                let (leftLine, rightLine) = (left.sample?.timeline ?? 0, right.sample?.timeline ?? 0)
+                if leftLine != rightLine { return leftLine > rightLine }
+                return left.settings.id < right.settings.id
+            }
+    }
+
+    private func isOfThisCluster(_ sample: NodeSample) -> Bool {
+        guard let systemIdentifier, let other = sample.systemIdentifier else { return true }
+        return systemIdentifier == other
+    }
+
+    /// Where the timeline may not be read, the node's own word has to do.
+    private func isLeftBehind(_ sample: NodeSample) -> Bool {
+        guard let timeline = sample.timeline else { return false }
+        return timeline < newestTimeline
+    }
+
+    private mutating func remember(_ node: Node) {
+        newestTimeline = max(newestTimeline, node.sample?.timeline ?? 0)
+        systemIdentifier = systemIdentifier ?? node.sample?.systemIdentifier
+    }
+
+    private mutating func adopt(_ id: NodeID, now: Duration, _ directives: inout [FailoverDirective]) {
+        if let node = node(id) { remember(node) }
+        guard primary != id else { return }
+        primary = id
+        primaryTerm += 1
+        if let index = index(of: id) { nodes[index].isReportedAsFalsePrimary = false }
+        // What the former primary said about its standbys is no longer true.
+        for index in nodes.indices { nodes[index].replication = nil }
+        directives.append(.log(.log, "find_primary_node: primary node is \(id)"))
+        endSearch(&directives)
+    }
+
+    /// One line for each node that is out of recovery without being the primary; again when it has been well meanwhile.
+    private mutating func reportFalsePrimaries(_ directives: inout [FailoverDirective]) {
+        for index in nodes.indices {
+            let isFalse = isFalsePrimary(nodes[index])
+            defer { nodes[index].isReportedAsFalsePrimary = isFalse }
+            guard isFalse, !nodes[index].isReportedAsFalsePrimary, let sample = nodes[index].sample else { continue }
+            let id = nodes[index].settings.id
+            let reason =
+                if !isOfThisCluster(sample) {
+                    "its system identifier is another cluster's"
+                } else if isLeftBehind(sample) {
+                    "its timeline \(sample.timeline ?? 0) is older than \(newestTimeline)"
+                } else {
+                    "node \(primary?.description ?? "-1") is the primary"
+                }
+            directives.append(
+                .log(.error, "node \(id) is out of recovery but is not used as the primary: \(reason)"))
+        }
+    }
+
+    func isFalsePrimary(_ node: Node) -> Bool {
+        settings.primarySource == .recoveryState && node.status.isUsable && node.settings.id != primary
+            && node.sample?.role == .primary
+    }
+
+    // MARK: The search
+
+    mutating func beginSearch(failedNode: NodeID?, now: Duration, _ directives: inout [FailoverDirective]) {
+        guard settings.primarySource == .recoveryState, mainNode != nil else { return }
+        if let earlier = search?.failedNode { announceEnd(of: earlier, &directives) }
+        search = Search(began: now, failedNode: failedNode)
+        directives.append(.log(.log, "find_primary_node_repeatedly: waiting for finding a primary node"))
+        directives.append(.searchPrimary(every: settings.searchInterval))
+    }
+
+    mutating func endSearch(_ directives: inout [FailoverDirective]) {
+        guard let ended = search else { return }
+        search = nil
+        announceEnd(of: ended.failedNode, &directives)
+        directives.append(.endSearch)
+    }
+}

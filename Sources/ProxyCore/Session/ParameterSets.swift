@@ -1,0 +1,99 @@
+/// The session parameters that a client asked for in its startup packet, interned: a session or a server connection
+/// holds a number, and two that hold the same number are set alike.
+package struct ParameterSets {
+    package typealias ID = UInt32
+
+    /// One parameter, in the order of its name.
+    package struct Entry: Hashable, Sendable {
+        package var name: String
+        package var value: String
+
+        package init(name: String, value: String) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    /// No parameter: what a fresh server connection has.
+    package static let none: ID = 0
+
+    private struct Holder {
+        var entries: [Entry]
+        var references: Int
+    }
+
+    private var byEntries: [[Entry]: ID] = [:]
+    private var holders: [ID: Holder] = [:]
+    private var nextID: ID = 1
+
+    package init() {}
+
+    package var count: Int { holders.count }
+
+    /// The number of a set, with one more reference to it.
+    /// - Parameter entries: names in any order and case; of equal names the last one counts.
+    package mutating func intern(_ entries: [Entry]) -> ID {
+        var last: [String: String] = [:]
+        for entry in entries { last[entry.name.lowercased()] = entry.value }
+        let canonical = last.map { Entry(name: $0.key, value: $0.value) }.sorted { $0.name < $1.name }
+        if canonical.isEmpty { return Self.none }
+        if let id = byEntries[canonical] {
+            retain(id)
+            return id
+        }
+        let id = nextID
+        nextID += 1
+        byEntries[canonical] = id
+        holders[id] = Holder(entries: canonical, references: 1)
+        return id
+    }
+
+    package mutating func retain(_ id: ID) { holders[id]?.references += 1 }
+
+    /// - Returns: whether that was the last reference, so that the number now means nothing.
+    package mutating func release(_ id: ID) -> Bool {
+        guard let holder = holders[id] else { return false }
+        if holder.references > 1 {
+            holders[id]?.references -= 1
+            return false
+        }
+        holders[id] = nil
+        byEntries[holder.entries] = nil
+        return true
+    }
+
+    package func entries(_ id: ID) -> [Entry] { holders[id]?.entries ?? [] }
+
+    /// The SQL that takes a connection from one set to another; nil when nothing differs.
+    ///
+    /// `set_config` takes a value as the startup packet has it, which `SET` does not for lists.
+    package func difference(from old: ID, to new: ID) -> String? {
+        if old == new { return nil }
+        let current = Dictionary(uniqueKeysWithValues: entries(old).map { ($0.name, $0.value) })
+        let wanted = entries(new)
+        let names = Set(wanted.map(\.name))
+        var statements = entries(old).filter { !names.contains($0.name) }.map { "RESET \(quoteIdentifier($0.name))" }
+        let changes = wanted.filter { current[$0.name] != $0.value }.map { entry in
+            "pg_catalog.set_config(\(quoteLiteral(entry.name)), \(quoteLiteral(entry.value)), false)"
+        }
+        if !changes.isEmpty { statements.append("SELECT \(changes.joined(separator: ", "))") }
+        return statements.isEmpty ? nil : statements.joined(separator: "; ")
+    }
+}
+
+/// An SQL identifier in double quotes; dotted names are quoted part by part.
+package func quoteIdentifier(_ name: String) -> String {
+    name.split(separator: ".", omittingEmptySubsequences: false)
+        .map { "\"" + $0.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\"" }
+        .joined(separator: ".")
+}
+
+/// An SQL literal that means the same whatever `standard_conforming_strings` says.
+package func quoteLiteral(_ text: String) -> String {
+    var literal = " E'"
+    for character in text.unicodeScalars {
+        if character == "'" || character == "\\" { literal.unicodeScalars.append(character) }
+        literal.unicodeScalars.append(character)
+    }
+    return literal + "'"
+}

@@ -1,0 +1,78 @@
+/// When a client's server connection goes back to the pool.
+package enum PoolMode: String, Sendable {
+    /// When the client disconnects: pgpool's behaviour.
+    case session
+    /// After every transaction, as PgBouncer's.
+    case transaction
+}
+
+/// What the data plane is told by the configuration. Durations are nanoseconds, 0 meaning "no limit", unless a name
+/// says otherwise.
+package struct DataPlaneSettings: Sendable, Equatable {
+    package var workers = 1
+    package var listenAddresses: [String] = ["localhost"]
+    package var port: UInt16 = 9999
+    package var unixSocketDirectories: [String] = []
+    package var unixSocketPermissions: UInt32 = 0o777
+    package var unixSocketGroup = ""
+    package var listenBacklog: Int32 = 64
+
+    package var poolMode = PoolMode.session
+    /// `num_init_children`: clients at a time; more wait for `clientWaitTimeout`.
+    package var clientsMax = 32
+    /// `reserved_connections`: once this many places are left, further clients are refused at once.
+    package var reservedConnections = 0
+    package var clientWaitTimeout: UInt64 = 0
+    /// `num_init_children` x `max_pool`: server connections per node.
+    package var serversPerNodeMax = 128
+    /// Server connections per node, database and user.
+    package var poolSize = 32
+    package var queryWaitTimeout: UInt64 = 0
+    package var serverLoginTimeout: UInt64 = 15_000_000_000
+    package var connectTimeout: UInt64 = 10_000_000_000
+    package var authenticationTimeout: UInt64 = 60_000_000_000
+    package var connectionLifeTime: UInt64 = 0
+    package var clientIdleLimit: UInt64 = 0
+    /// `connection_cache`: whether a server connection outlives the client's session at all.
+    package var cachesConnections = true
+    /// `reset_query_list`, without ABORT, which is sent only where a transaction is open.
+    package var resetQueries: [String] = ["DISCARD ALL"]
+
+    package var balancesLoad = true
+    package var balancesPerStatement = false
+    package var asksForClearText = false
+    package var logsConnections = false
+    package var logsDisconnections = false
+
+    /// By user name, from `pool_passwd`.
+    package var secrets: [String: UserSecret] = [:]
+
+    package init() {}
+}
+
+/// Bounds that no configuration changes. Each has a reason.
+package enum Limits {
+    /// A Query or Parse up to this size is read whole and classified; a longer one goes to the primary unseen.
+    package static let inspectedMessageMax = 1 << 20
+    /// A message up to this size is forwarded only when it is whole, so that a client that vanishes in the middle
+    /// costs no server connection.
+    package static let wholeMessageMax = 16 << 10
+    /// PostgreSQL's own limit of one message (MaxAllocSize).
+    package static let messageLengthMax = 0x3FFF_FFFF
+    /// Authentication messages: tokens used as passwords take some kilobytes.
+    package static let authenticationMessageMax = 64 << 10
+    /// Bytes that may wait for a slow reader before its peer is no longer read.
+    package static let outboundHighWater = 64 << 10
+    /// Clients accepted in one go; established clients come next.
+    package static let acceptsPerTickMax = 64
+    /// Names of prepared statements that one client may hold.
+    package static let statementsPerClientMax = 10_000
+    /// Prepared statements kept on one server connection; the least recently used goes first.
+    package static let statementsPerServerMax = 500
+    /// Bind and Describe name a statement near their start; a name longer than this is not one of ours.
+    package static let namePrefixMax = 4_096
+    /// A server that was told to go keeps running its clients' last statements for this long.
+    package static let doomedServerGrace: UInt64 = 3_000_000_000
+    /// Between two attempts to place clients that wait for a node.
+    package static let retryPause: UInt64 = 200_000_000
+}
