@@ -50,7 +50,6 @@ let package = Package(
             dependencies: [
                 "DataPlane", "ProxyCore", "Kernel", "CLibpq",
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
@@ -65,7 +64,8 @@ let package = Package(
         .executableTarget(
             name: "egret",
             dependencies: [
-                "ControlPlane", "DataPlane", "ProxyCore", "LocalCluster",
+                "ControlPlane", "DataPlane", "Kernel", "ProxyCore", "LocalCluster",
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: cold),

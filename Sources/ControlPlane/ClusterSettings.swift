@@ -76,8 +76,7 @@ extension ClusterSettings {
 extension FailoverSettings {
     fileprivate init(_ configuration: any ConfigurationReading) {
         let nodes = configuration.nodeNumbers.map { number in
-            let flags = configuration.string("backend_flag", node: number)
-                .split { "|, ".contains($0) }.map { $0.uppercased() }
+            let flags = configuration.list("backend_flag", node: number).map { $0.uppercased() }
             let host = configuration.string("backend_hostname", node: number)
             return FailoverNode(
                 id: NodeID(UInt8(number)), host: host, port: UInt16(configuration.int("backend_port", node: number)),

@@ -8,13 +8,13 @@ package protocol ConfigurationReading: ParameterReading {
     func real(_ name: String, node: Int?) -> Double
     func string(_ name: String, node: Int?) -> String
     func word(_ name: String) -> String
-    func list(_ name: String) -> [String]
+    func list(_ name: String, node: Int?) -> [String]
 }
 
 /// How parameters are shown to a client.
 package protocol ParameterReading: Sendable {
     /// The value as `PGPOOL SHOW` prints it; nil when there is no such parameter. A node's number may end the name.
-    func displayValue(_ name: String) -> String?
+    func displayValue(item name: String) -> String?
     /// Every parameter for `PGPOOL SHOW ALL`.
     func allItems() -> [ParameterItem]
     /// Every parameter for `SHOW pool_status`: booleans as 0 and 1, enumerations as numbers.

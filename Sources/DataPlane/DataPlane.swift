@@ -5,6 +5,8 @@ import Synchronization
 /// Why the data plane could not start.
 package struct StartError: Error, Sendable, CustomStringConvertible {
     package let description: String
+
+    package init(_ description: String) { self.description = description }
 }
 
 /// The workers and their listeners: everything between the clients and the servers.
@@ -12,13 +14,10 @@ package final class DataPlane: Sendable {
     private let shared: SharedState
     private let settings: Mutex<DataPlaneSettings>
     private let addresses = AddressBook()
-    private let started = Mutex(Started())
+    private let listeners: ListenerSet
+    private let threads = Mutex<[Thread]>([])
 
-    private struct Started {
-        var threads: [Thread] = []
-        var socketFiles: [String] = []
-    }
-
+    /// Opens the listeners: clients may connect from now on, and wait until the workers start.
     /// - Parameters:
     ///   - settings: `workers` is at least 1 here.
     ///   - report: called from worker threads; must not block.
@@ -28,20 +27,19 @@ package final class DataPlane: Sendable {
         var mailboxes: [Mailbox] = []
         do {
             for _ in 0..<max(1, settings.workers) { mailboxes.append(try Mailbox()) }
-        } catch { throw StartError(description: "no eventfd: \(error)") }
+        } catch { throw StartError("no eventfd: \(error)") }
+        do { listeners = try ListenerSet(settings, workers: mailboxes.count) } catch {
+            throw StartError(error.description)
+        }
         self.settings = Mutex(settings)
         shared = SharedState(mailboxes: mailboxes, report: report)
     }
 
-    /// Opens the listeners and starts the workers.
+    /// Starts the workers.
     /// - Parameter snapshot: the cluster as it is known by now.
     package func start(_ snapshot: RoutingSnapshot) throws(StartError) {
         let settings = settings.withLock { $0 }
         let topology = Topology(snapshot: snapshot, addresses: addresses.resolve(snapshot))
-        let listeners: ListenerSet
-        do { listeners = try ListenerSet(settings, workers: shared.mailboxes.count) } catch {
-            throw StartError(description: error.description)
-        }
         var threads: [Thread] = []
         for id in shared.mailboxes.indices {
             let (own, common, shared) = (listeners.perWorker[id], listeners.common, shared)
@@ -57,9 +55,9 @@ package final class DataPlane: Sendable {
                     }
                 }
                 threads.append(thread)
-            } catch { throw StartError(description: "no thread for worker \(id): \(error)") }
+            } catch { throw StartError("no thread for worker \(id): \(error)") }
         }
-        self.started.withLock { $0 = Started(threads: threads, socketFiles: listeners.socketFiles) }
+        self.threads.withLock { $0 = threads }
     }
 
     /// Every statement that begins after the next tick of its worker sees this cluster. Looks up host names, so it may
@@ -80,15 +78,14 @@ package final class DataPlane: Sendable {
         shared.mailboxes[request.worker].post(.adminReply(session: request.session, reply))
     }
 
-    package func stop(_ mode: ShutdownMode) {
+    package func stop(_ mode: StopMode) {
         for mailbox in shared.mailboxes { mailbox.post(.stop(mode)) }
     }
 
     /// Blocks until every worker has ended, then removes the socket files.
     package func join() {
-        let started = started.withLock { $0 }
-        for thread in started.threads { thread.join() }
-        for file in started.socketFiles { Listener.removeFile(file) }
+        for thread in threads.withLock({ $0 }) { thread.join() }
+        for file in listeners.socketFiles { Listener.removeFile(file) }
     }
 
     /// All workers' count of statements of one kind on one node.
@@ -100,9 +97,7 @@ package final class DataPlane: Sendable {
     package var clientCount: Int { shared.places.count }
 
     /// - Parameter done: called once, on a worker thread, when all workers have answered.
-    package func describeSessions(
-        _ done: @escaping @Sendable ([SessionDescription], [IdleServerDescription]) -> Void
-    ) {
+    package func describeSessions(_ done: @escaping @Sendable ([SessionView]) -> Void) {
         let collector = SessionCollector(workers: shared.mailboxes.count, done: done)
         for mailbox in shared.mailboxes { mailbox.post(.describeSessions(collector)) }
     }
@@ -133,7 +128,7 @@ private final class AddressBook: Sendable {
 }
 
 /// The sockets that clients connect to: of each TCP address one for every worker, of each unix directory one for all.
-private struct ListenerSet {
+private struct ListenerSet: Sendable {
     var perWorker: [[Int32]]
     var common: [Int32] = []
     var socketFiles: [String] = []

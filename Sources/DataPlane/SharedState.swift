@@ -1,34 +1,6 @@
 import Kernel
-package import ProxyCore
+import ProxyCore
 import Synchronization
-
-/// What a worker tells the control plane.
-package enum DataPlaneEvent: Sendable {
-    /// A server connection could not be made, or broke. A hint: the control plane probes before it believes it.
-    case nodeFailed(NodeID, reason: String)
-    /// A server said that it is shutting down: 57P01 or 57P02.
-    case nodeShutdown(NodeID)
-    /// A client has used the node for the first time since its status changed.
-    case nodeUsed(NodeID)
-    /// A node behaves like a primary although it is not known as one, or the other way round.
-    case promotionHint(NodeID)
-    /// A command that the control plane answers by `DataPlane.answer`.
-    case admin(AdminRequest)
-    case log(LogLevel, String)
-
-    package enum LogLevel: String, Sendable {
-        case debug, info, notice, warning, error, log, fatal
-    }
-}
-
-/// How to end: pgpool's smart, fast and immediate.
-package enum ShutdownMode: String, Sendable {
-    /// No new clients; ends when the last client has left.
-    case smart
-    /// Clients are told and disconnected.
-    case fast
-    case immediate
-}
 
 /// Counts a global resource down to its limit. Shared by the workers; no lock.
 final class Permits: Sendable {

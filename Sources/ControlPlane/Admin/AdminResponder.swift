@@ -76,7 +76,7 @@ package actor AdminResponder {
     }
 
     private func show(_ name: String, _ key: SessionParameters.Key) -> AdminReply {
-        if let value = ownValues[key, name] ?? parameters.displayValue(name) {
+        if let value = ownValues[key, name] ?? parameters.displayValue(item: name) {
             return .rows(columns: [name], rows: [[value]])
         }
         // A group, or an array without a number: all its members.
@@ -102,7 +102,7 @@ package actor AdminResponder {
 
     private func refusal(of name: String) -> AdminReply? {
         if SessionParameters.isOfSession(name) { return nil }
-        guard parameters.displayValue(name) != nil else { return Self.unknown(name) }
+        guard parameters.displayValue(item: name) != nil else { return Self.unknown(name) }
         return .failed(
             sqlState: "55P02", message: "invalid Context, value for parameter \"\(name)\" cannot be changed")
     }

@@ -1,10 +1,3 @@
-/// A row of `SHOW pool_status` and of `PGPOOL SHOW ALL`.
-package struct ConfigurationItem: Equatable, Sendable {
-    package let item: String
-    package let value: String
-    package let description: String
-}
-
 extension Configuration {
     /// A value as `PGPOOL SHOW name` prints it: `on` and `off`, words, `5min`, `2MB`; secrets as `*****`.
     package func displayValue(_ name: String, node: Int? = nil) -> String {
@@ -21,9 +14,9 @@ extension Configuration {
     }
 
     /// The rows of `PGPOOL SHOW ALL`: every parameter in the order of the table, arrays with each of their members.
-    package func allItems() -> [ConfigurationItem] {
+    package func allItems() -> [ParameterItem] {
         ParameterTable.all.flatMap { parameter in
-            var items: [ConfigurationItem] = []
+            var items: [ParameterItem] = []
             if parameter.indexing != .indexed {
                 items.append(item(parameter, index: nil, value: displayValue(parameter.name)))
             }
@@ -36,7 +29,7 @@ extension Configuration {
 
     /// The rows of `PGPOOL SHOW backend`, `health_check`, `watchdog` and `heartbeat`, or of an array's name without a
     /// number; empty if there is no such group.
-    package func items(ofGroup name: String) -> [ConfigurationItem] {
+    package func items(ofGroup name: String) -> [ParameterItem] {
         let names: [String]
         switch name {
         case "backend":
@@ -62,14 +55,14 @@ extension Configuration {
     /// The rows of `SHOW pool_status` that come from the configuration, in pgpool-II's order and form; what it does not
     /// list follows before the nodes. Secrets are left out. A node's rows that are not configuration, such as
     /// backend_status, are the caller's to add.
-    package func poolStatusItems() -> [ConfigurationItem] {
+    package func statusItems() -> [ParameterItem] {
         let listed = Set(Self.poolStatusOrder)
         let others = ParameterTable.all.filter { $0.indexing != .indexed && !listed.contains($0.name) }
         let single = (Self.poolStatusOrder.map { parameter($0) } + others).filter { !$0.isSecret }
         return single.map { item($0, index: nil, value: rawValue($0, node: nil)) } + nodes.flatMap(poolStatusItems(of:))
     }
 
-    private func poolStatusItems(of node: Int) -> [ConfigurationItem] {
+    private func poolStatusItems(of node: Int) -> [ParameterItem] {
         let sum = nodes.reduce(0) { $0 + real("backend_weight", node: $1) }
         return ParameterTable.backends.map { parameter in
             guard parameter.name == "backend_weight" else {
@@ -84,9 +77,9 @@ extension Configuration {
         parameter.type.rawDisplay(value(parameter.name, node: node))
     }
 
-    private func item(_ parameter: Parameter, index: Int?, value: String) -> ConfigurationItem {
+    private func item(_ parameter: Parameter, index: Int?, value: String) -> ParameterItem {
         let name = parameter.name + (index.map { String($0) } ?? "")
-        return ConfigurationItem(item: name, value: value, description: parameter.summary)
+        return ParameterItem(item: name, value: value, description: parameter.summary)
     }
 
     /// The numbers that an array has values for.

@@ -23,7 +23,7 @@ package struct Configuration: Sendable {
     /// All defaults.
     package init(file: String) {
         self.file = absolutePath(file, relativeTo: FileManager.default.currentDirectoryPath)
-        directory = ControlPlane.directory(ofFile: self.file)
+        directory = parentDirectory(ofFile: self.file)
     }
 
     mutating func set(_ parameter: Parameter, index: Int?, to entry: Entry) {

@@ -37,7 +37,7 @@ struct ConfigurationReader {
     }
 
     private mutating func include(_ setting: ConfigurationFile.Setting) {
-        let path = absolutePath(setting.text, relativeTo: directory(ofFile: setting.file))
+        let path = absolutePath(setting.text, relativeTo: parentDirectory(ofFile: setting.file))
         if setting.text.isEmpty {
             report(setting, file: setting.file, "it names no file")
         } else if openFiles.contains(path) {
@@ -83,7 +83,7 @@ struct ConfigurationReader {
 }
 
 /// The directory of a file given by an absolute path.
-func directory(ofFile path: String) -> String {
+func parentDirectory(ofFile path: String) -> String {
     URL(fileURLWithPath: path).deletingLastPathComponent().path
 }
 

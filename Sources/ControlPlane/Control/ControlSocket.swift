@@ -5,7 +5,7 @@ package enum ControlSocket {
     /// `control_socket_dir`, or the first of `unix_socket_directories`, and a name with the client port in it.
     package static func path(_ configuration: any ConfigurationReading) -> String {
         var directory = configuration.string("control_socket_dir", node: nil)
-        if directory.isEmpty { directory = configuration.list("unix_socket_directories").first ?? "/tmp" }
+        if directory.isEmpty { directory = configuration.list("unix_socket_directories", node: nil).first ?? "/tmp" }
         return "\(directory)/.s.EGRET.\(configuration.int("port", node: nil))"
     }
 

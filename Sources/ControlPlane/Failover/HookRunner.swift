@@ -51,7 +51,7 @@ package struct HookRunner: Sendable {
         platform.teardownSequence = [
             .send(signal: .terminate, toProcessGroup: true, allowedDurationToNextStep: grace)
         ]
-        let configuration = Configuration(
+        let configuration = Subprocess.Configuration(
             executable: .path("/bin/sh"), arguments: ["-c", command], platformOptions: platform)
         let execution = Task { () throws -> (status: TerminationStatus, group: pid_t) in
             let result = try await Subprocess.run(

@@ -17,7 +17,7 @@ enum WorkerMessage: Sendable {
     case adopt(TravellingServer)
     /// A permit came free, or a server was not found: look again.
     case retryWaiters
-    case stop(ShutdownMode)
+    case stop(StopMode)
     case describeSessions(SessionCollector)
 }
 

@@ -58,7 +58,7 @@ extension Worker {
         }
     }
 
-    mutating func log(_ level: DataPlaneEvent.LogLevel, _ text: String) {
+    mutating func log(_ level: DataPlaneLogLevel, _ text: String) {
         shared.report(.log(level, text))
     }
 

@@ -103,7 +103,7 @@ extension Worker {
         park(server)
     }
 
-    private mutating func stop(_ mode: ShutdownMode) {
+    private mutating func stop(_ mode: StopMode) {
         stopMode = mode
         if !listenersArePaused { for listener in listeners { epoll.remove(listener) } }
         listenersArePaused = true
@@ -119,47 +119,49 @@ extension Worker {
     }
 
     private mutating func describeSessions(to collector: SessionCollector) {
-        var sessions: [SessionDescription] = []
+        var sessions: [SessionView] = []
         for index in 0..<Int32(clients.capacity) where clients[index].pointee.isOpen {
-            if let session = sessionDescription(index) { sessions.append(session) }
+            if let session = sessionView(index) { sessions.append(session) }
         }
-        var idle: [IdleServerDescription] = []
-        for index in 0..<Int32(servers.capacity) where servers[index].pointee.state == .idle {
-            let key = pools[servers[index].pointee.pool].pointee.key
-            idle.append(
-                IdleServerDescription(database: key.database, user: key.user, server: serverDescription(index)))
-        }
-        collector.add(sessions, idle)
+        collector.add(sessions)
     }
 
-    private func sessionDescription(_ index: Int32) -> SessionDescription? {
+    private func sessionView(_ index: Int32) -> SessionView? {
         let client = clients[index]
         guard client.pointee.identity >= 0 else { return nil }
         let identity = identities[client.pointee.identity]
         let server = client.pointee.server
-        let state: SessionDescription.State
+        let state: SessionState
         if client.pointee.state != .ready {
             state = .connecting
         } else if client.pointee.wait != .none {
-            state = client.pointee.wait == .admin ? .active : .waiting
+            state = .active
         } else if server >= 0 && !servers[server].pointee.replies.isEmpty {
             state = .active
         } else {
             state = server >= 0 && servers[server].pointee.transaction != .idle ? .idleInTransaction : .idle
         }
         let chosen = client.pointee.loadBalanceNode
-        return SessionDescription(
+        var held: [SessionServer] = []
+        if server >= 0 { held.append(sessionServer(server)) }
+        var next = client.pointee.firstHeld
+        while next >= 0 {
+            if next != server { held.append(sessionServer(next)) }
+            next = servers[next].pointee.nextHeld
+        }
+        let idleTime = state == .idle ? now - min(now, client.pointee.lastActivity) : 0
+        return SessionView(
+            worker: id, session: ClientReference(index: index, generation: client.pointee.generation).rawValue,
             processID: processID(ofClient: index), database: identity.pointee.database,
-            user: identity.pointee.user, connectedAt: client.pointee.connectedAt,
-            idleTime: now - min(now, client.pointee.lastActivity), state: state,
-            loadBalanceNode: chosen == 255 ? nil : NodeID(chosen),
-            server: server >= 0 ? serverDescription(server) : nil)
+            user: identity.pointee.user, startedAt: client.pointee.connectedAt, state: state,
+            idleSeconds: Int64(idleTime / 1_000_000_000), loadBalanceNode: chosen == 255 ? nil : NodeID(chosen),
+            servers: held)
     }
 
-    private func serverDescription(_ index: Int32) -> SessionDescription.Server {
+    private func sessionServer(_ index: Int32) -> SessionServer {
         let server = servers[index]
-        return SessionDescription.Server(
-            node: server.pointee.node, processID: server.pointee.processID, startedAt: server.pointee.startedAt,
-            leases: server.pointee.leases)
+        return SessionServer(
+            node: server.pointee.node, backendPID: server.pointee.processID,
+            connectedAt: server.pointee.startedAt, useCount: server.pointee.leases, isAttached: true)
     }
 }

@@ -49,7 +49,7 @@ struct Worker: ~Copyable {
     /// Clients beyond `num_init_children`, first come first served.
     var waitingForPlace: [ClientReference] = []
     var nextSweep: UInt64 = 0
-    var stopMode: ShutdownMode?
+    var stopMode: StopMode?
     var isFinished = false
 
     init(

@@ -56,7 +56,7 @@ import Testing
     }
 
     @Test func `pool_status has pgpool's order and raw values`() {
-        let items = load("sr_check_password = 'hidden'\nlog_connections = on").poolStatusItems()
+        let items = load("sr_check_password = 'hidden'\nlog_connections = on").statusItems()
         let values = Dictionary(uniqueKeysWithValues: items.map { ($0.item, $0.value) })
         #expect(
             items.map(\.item).prefix(4) == [

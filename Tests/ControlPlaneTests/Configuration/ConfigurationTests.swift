@@ -231,7 +231,7 @@ import Testing
             }
             let (configuration, problems) = Configuration.load(text: lines.joined(separator: "\n"), file: "/f")
             #expect(problems.allSatisfy { ($0.line ?? 1) <= 30 })
-            #expect(!configuration.allItems().isEmpty && !configuration.poolStatusItems().isEmpty)
+            #expect(!configuration.allItems().isEmpty && !configuration.statusItems().isEmpty)
             #expect(configuration.nodes == configuration.nodes.sorted())
         }
     }

@@ -1,0 +1,22 @@
+import LocalCluster
+
+/// Egret in transaction mode with the same pool as PgBouncer gets, and what it would log per client switched off, as in
+/// the others. Its checks of the node go on: they are part of what it is.
+enum EgretProxy {
+    static func start(
+        server: DirectServer, workers: Int, poolSize: Int, clientLimit: Int
+    ) async throws -> ProxyUnderTest {
+        var configuration = try EgretConfiguration(cluster: server.cluster, poolMode: .transaction)
+        configuration.set("workers", "\(workers)")
+        configuration.set("default_pool_size", "\(poolSize)")
+        configuration.set("num_init_children", "\(clientLimit)")
+        configuration.set("log_connections", "off")
+        configuration.set("log_disconnections", "off")
+        let egret = try await EgretProcess.start(configuration, directory: "\(server.cluster.directory)/egret")
+        let process = ProxyProcess(pid: egret.pid) { await egret.stop() }
+        try await process.waitForLogin(what: "Egret", port: egret.port, log: egret.log) { egret.exit }
+        return ProxyUnderTest(
+            kind: .egret, version: "Egret (\(workers) \(workers == 1 ? "worker" : "workers"))", port: egret.port,
+            process: process)
+    }
+}

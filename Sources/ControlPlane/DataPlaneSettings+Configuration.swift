@@ -1,0 +1,51 @@
+package import ProxyCore
+
+extension DataPlaneSettings {
+    /// Everything that the data plane takes from the configuration, converted in one place.
+    /// - Parameters:
+    ///   - cores: what `workers = 0` means.
+    package init(_ configuration: Configuration, passwords: PoolPasswd, cores: Int) {
+        self.init()
+        let workers = configuration.int("workers")
+        // The process id that a client is given has seven bits for the worker.
+        self.workers = min(workers == 0 ? cores : workers, 127)
+        listenAddresses = configuration.list("listen_addresses").filter { !$0.isEmpty }
+        port = UInt16(configuration.int("port"))
+        unixSocketDirectories = configuration.list("unix_socket_directories").filter { !$0.isEmpty }
+        unixSocketPermissions = UInt32(configuration.int("unix_socket_permissions"))
+        unixSocketGroup = configuration.string("unix_socket_group")
+        clientsMax = configuration.int("num_init_children")
+        listenBacklog = Int32(clamping: clientsMax * configuration.int("listen_backlog_multiplier"))
+        reservedConnections = configuration.int("reserved_connections")
+        poolMode = PoolMode(rawValue: configuration.word("pool_mode")) ?? .session
+        clientWaitTimeout = nanoseconds(seconds: configuration.int("client_wait_timeout"))
+        serversPerNodeMax = clientsMax * configuration.int("max_pool")
+        let poolSize = configuration.int("default_pool_size")
+        self.poolSize = poolSize == 0 ? clientsMax : poolSize
+        queryWaitTimeout = nanoseconds(seconds: configuration.int("query_wait_timeout"))
+        serverLoginTimeout = nanoseconds(seconds: configuration.int("server_login_timeout"))
+        connectTimeout = UInt64(configuration.int("connect_timeout")) * 1_000_000
+        authenticationTimeout = nanoseconds(seconds: configuration.int("authentication_timeout"))
+        connectionLifeTime = nanoseconds(seconds: configuration.int("connection_life_time"))
+        clientIdleLimit = nanoseconds(seconds: configuration.int("client_idle_limit"))
+        cachesConnections = configuration.bool("connection_cache")
+        resetQueries = configuration.list("reset_query_list").filter { !$0.isEmpty && $0.uppercased() != "ABORT" }
+        balancesLoad = configuration.bool("load_balance_mode")
+        balancesPerStatement = configuration.bool("statement_level_load_balance")
+        asksForClearText = configuration.bool("allow_clear_text_frontend_auth")
+        logsConnections = configuration.bool("log_connections")
+        logsDisconnections = configuration.bool("log_disconnections")
+        for user in passwords.users {
+            switch passwords.secret(of: user) {
+            case .plain(let password): secrets[user] = .plain(password)
+            case .md5(let hash): secrets[user] = .md5(hash)
+            case .aes, .scram, nil: break
+            }
+        }
+    }
+
+    /// Descriptors that a full house needs: clients, servers of every node, and some for the control plane.
+    package func descriptorsWanted(nodes: Int) -> Int { clientsMax + min(poolSize * 4, serversPerNodeMax) * nodes + 100 }
+}
+
+private func nanoseconds(seconds: Int) -> UInt64 { UInt64(max(0, seconds)) * 1_000_000_000 }
