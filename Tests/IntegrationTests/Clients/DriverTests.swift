@@ -33,7 +33,7 @@ extension IntegrationTests {
         @Test(.timeLimit(.minutes(1)), arguments: modes)
         func `COPY in and out`(poolMode: EgretConfiguration.PoolMode) async throws {
             try await Stand.withSharedCluster(poolMode: poolMode) { stand in
-                let answer = try await stand.drive("copy.py")
+                let answer = try await stand.drive("copy_in_out.py")
                 #expect(answer == "rows=50000\n")
             }
         }
