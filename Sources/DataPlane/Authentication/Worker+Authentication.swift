@@ -80,8 +80,10 @@ extension Worker {
         case (.md5, .some): break
         case (.scramSHA256, .plain): break
         case (.scramSHA256, .md5):
-            return reject(index, "pool_passwd has only an md5 hash for user \"\(login.packet.user)\", "
-                + "and the servers ask for SCRAM, which needs the password")
+            return reject(
+                index,
+                "pool_passwd has only an md5 hash for user \"\(login.packet.user)\", "
+                    + "and the servers ask for SCRAM, which needs the password")
         case (.md5, nil), (.scramSHA256, nil):
             guard settings.asksForClearText else {
                 return reject(

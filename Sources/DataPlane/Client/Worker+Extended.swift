@@ -17,7 +17,9 @@ extension Worker {
         if case .server = placement {
             client.pointee.flags.insert(.isGroupOpen)
             client.pointee.flags.subtract([.hasPortal, .parsedUnnamed])
-            if plan.need == .read { client.pointee.flags.insert(.isReadGroup) } else {
+            if plan.need == .read {
+                client.pointee.flags.insert(.isReadGroup)
+            } else {
                 client.pointee.flags.remove(.isReadGroup)
             }
         }

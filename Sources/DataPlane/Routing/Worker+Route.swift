@@ -21,7 +21,8 @@ extension Worker {
         let current = client.pointee.server
         if current >= 0 {
             let server = servers[current]
-            let isBound = !server.pointee.isIdleInside || !client.pointee.flags.isDisjoint(with: [.isPinned, .isGroupOpen])
+            let isBound =
+                !server.pointee.isIdleInside || !client.pointee.flags.isDisjoint(with: [.isPinned, .isGroupOpen])
             if isBound { return placeBound(index, current, need) }
             return placeFree(index, need)
         }
