@@ -82,7 +82,7 @@ struct SessionEffectsTests {
     }
 
     @Test func `backslashes escape when standard_conforming_strings is off`() {
-        let sql = "SELECT '\\', f(1), '\\'"
+        let sql = "SELECT '\\', f(1) --'"
         #expect(StatementClassifier.classify(sql).route == .primary)
         #expect(StatementClassifier.classify(sql, standardConformingStrings: false).route == .read)
         #expect(StatementClassifier.classify("SELECT U&'a'", standardConformingStrings: false).route == .primary)
