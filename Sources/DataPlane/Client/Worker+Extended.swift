@@ -81,8 +81,7 @@ extension Worker {
     }
 
     private func isRead(_ text: UnsafeRawBufferPointer) -> Bool {
-        let route = StatementClassifier.classify(text.bindMemory(to: UInt8.self)).route
-        return route == .read || route == .empty
+        StatementClassifier.classify(text.bindMemory(to: UInt8.self)).mayRunOnStandby
     }
 
     private func isRead(bind body: UnsafeRawBufferPointer, of index: Int32, hasParse: Bool) -> Bool {
