@@ -85,7 +85,8 @@ let package = Package(
         .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: common),
         .testTarget(name: "ProxyCoreTests", dependencies: ["ProxyCore", "Wire"], swiftSettings: common),
         .testTarget(
-            name: "RoutingOracleTests", dependencies: ["ProxyCore", "CPgQuery"], swiftSettings: common),
+            name: "RoutingOracleTests", dependencies: ["ProxyCore", "CPgQuery"], exclude: ["Corpus"],
+            swiftSettings: common),
         .testTarget(name: "KernelTests", dependencies: ["Kernel"], swiftSettings: common),
         .testTarget(
             name: "DataPlaneTests", dependencies: ["DataPlane", "Kernel", "TLS", "ProxyCore", "Wire"],

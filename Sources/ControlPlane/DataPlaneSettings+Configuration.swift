@@ -45,7 +45,9 @@ extension DataPlaneSettings {
     }
 
     /// Descriptors that a full house needs: clients, servers of every node, and some for the control plane.
-    package func descriptorsWanted(nodes: Int) -> Int { clientsMax + min(poolSize * 4, serversPerNodeMax) * nodes + 100 }
+    package func descriptorsWanted(nodes: Int) -> Int {
+        clientsMax + min(poolSize * 4, serversPerNodeMax) * nodes + 100
+    }
 }
 
 private func nanoseconds(seconds: Int) -> UInt64 { UInt64(max(0, seconds)) * 1_000_000_000 }

@@ -54,7 +54,18 @@ final class SharedState: Sendable {
     let statistics: [WorkerStatistics]
     let mailboxes: [Mailbox]
     let report: @Sendable (DataPlaneEvent) -> Void
-    private let pools = Mutex<[PoolKey: Permits]>([:])
+    private let pools = Mutex<[PoolKey: SharedPermits]>([:])
+    private let methods = Mutex<[IdentityName: AuthenticationMethod]>([:])
+
+    /// The permits of a pool while any worker has one of its kind.
+    private struct SharedPermits {
+        let permits: Permits
+        var workers: Int
+
+        init() { (permits, workers) = (Permits(), 0) }
+
+        init(_ shared: SharedPermits, workers: Int) { (permits, self.workers) = (shared.permits, workers) }
+    }
 
     init(mailboxes: [Mailbox], report: @escaping @Sendable (DataPlaneEvent) -> Void) {
         self.mailboxes = mailboxes
@@ -62,14 +73,33 @@ final class SharedState: Sendable {
         statistics = mailboxes.map { _ in WorkerStatistics() }
     }
 
-    func permits(of pool: PoolKey) -> Permits {
+    /// The permits of a pool that a worker opens; balanced by `closePool`.
+    func openPool(_ pool: PoolKey) -> Permits {
         pools.withLock { pools in
-            if let known = pools[pool] { return known }
-            let made = Permits()
-            pools[pool] = made
-            return made
+            pools[pool, default: SharedPermits()].workers += 1
+            return pools[pool, default: SharedPermits()].permits
         }
     }
+
+    func closePool(_ pool: PoolKey) {
+        pools.withLock { pools in
+            guard let shared = pools[pool] else { return }
+            pools[pool] = shared.workers > 1 ? SharedPermits(shared, workers: shared.workers - 1) : nil
+        }
+    }
+
+    /// How the servers authenticate a user, once one of them has asked on any worker.
+    func method(of identity: IdentityName) -> AuthenticationMethod? { methods.withLock { $0[identity] } }
+
+    func learn(_ method: AuthenticationMethod, of identity: IdentityName) {
+        methods.withLock { methods in
+            // Names are made up freely by whoever knocks; what is known can be found out again.
+            if methods.count >= Self.methodsMax { methods.removeAll() }
+            methods[identity] = method
+        }
+    }
+
+    private static let methodsMax = 10_000
 
     /// Tells every worker but one.
     func post(_ message: WorkerMessage, except worker: Int) {

@@ -4,5 +4,5 @@ import ArgumentParser
 struct Egret: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "egret", abstract: "A PostgreSQL proxy: pools, balances reads, routes writes, fails over.",
-        subcommands: [Run.self, Check.self, Demo.self, Nodes.self, Attach.self, Detach.self, Demo.self])
+        subcommands: [Run.self, Check.self, Demo.self, Nodes.self, Attach.self, Detach.self])
 }

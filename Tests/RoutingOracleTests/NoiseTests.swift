@@ -19,7 +19,7 @@ struct NoiseTests {
                 let verdict = classify(prefix)
                 _ = classify(prefix, isStandard: false)
                 let text = String(decoding: prefix, as: UTF8.self)
-                if PostgreSQLParser.scan(text) == nil, verdict.route == .read {
+                if PostgreSQLParser.isUnterminated(text), verdict.route == .read {
                     mistakes.append(text)
                 }
             }
@@ -48,9 +48,7 @@ struct NoiseTests {
                 round % 2 == 0 ? UInt8.random(in: 0...255, using: &random) : alphabet.randomElement(using: &random) ?? 0
             }
             let verdict = classify(bytes, isStandard: round % 3 == 0)
-            if bytes.contains(0) {
-                #expect(verdict.route != .empty)
-            }
+            #expect(verdict.route != .read || !verdict.isMultiStatement)
         }
     }
 
@@ -80,13 +78,14 @@ struct TableTests {
             }
         }
         // As many as the table was generated with.
-        #expect(found == 1518)
+        #expect(found == 1519)
     }
 
     @Test func `every keyword is known`() throws {
         let keywords = try Corpus.keywords()
         #expect(keywords.count == 460)
-        for word in keywords {
+        // AS and ORDINALITY stand before an alias.
+        for word in keywords where word != "as" && word != "ordinality" {
             // Behind a keyword `f(x)` is a call; behind any other word it would be an alias with its columns.
             for spelling in [word, word.uppercased()] {
                 #expect(StatementClassifier.classify("SELECT x, \(spelling) f(y)").route == .primary, "\(word)")

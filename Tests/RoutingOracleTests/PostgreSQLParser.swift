@@ -26,6 +26,13 @@ enum PostgreSQLParser {
         }
     }
 
+    /// A string, identifier or comment without its end.
+    static func isUnterminated(_ sql: String) -> Bool {
+        let result = pg_query_scan(sql)
+        defer { pg_query_free_scan_result(result) }
+        return result.error.map { String(cString: $0.pointee.message).hasPrefix("unterminated") } ?? false
+    }
+
     struct Token {
         var range: Range<Int>
         var code: UInt64

@@ -27,8 +27,9 @@ package struct PQError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Takes libpq's verbose text apart: `FATAL:  53300: sorry, ...` and a LOCATION line that helps nobody here.
     init(kind: Kind, verboseMessage text: String) {
         self.init(kind: kind, message: text)
+        // One event is one line of the log, so libpq's hint joins its sentence.
         let lines = text.split(separator: "\n").filter { !$0.hasPrefix("LOCATION:") }
-        message = lines.joined(separator: "\n")
+        message = lines.map { $0.drop { $0 == "\t" || $0 == " " } }.joined(separator: " ")
         guard let match = message.firstMatch(of: #/[A-Z]+:  ([0-9A-Z]{5}): /#) else { return }
         sqlState = String(match.1)
         message.removeSubrange(match.1.startIndex..<match.range.upperBound)

@@ -82,7 +82,7 @@ extension Worker {
         case FrontendTag.parse:
             guard let fields = ParseFields(message.body) else { return violate(index, "malformed Parse message") }
             let verdict = StatementClassifier.classify(fields.text.bindMemory(to: UInt8.self))
-            guard verdict.route == .egret else {
+            guard verdict.isForProxy else {
                 return failLocalGroup(
                     index, message, "\(Self.localName) cannot be mixed with other statements before a Sync")
             }

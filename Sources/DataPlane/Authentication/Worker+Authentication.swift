@@ -29,8 +29,13 @@ extension Worker {
         identities[index].pointee.database = database
         identities[index].pointee.user = user
         identities[index].pointee.clients = 1
+        identities[index].pointee.method = shared.method(of: name)
         identityByName[name] = index
         return index
+    }
+
+    private func identityName(_ index: Int32) -> IdentityName {
+        IdentityName(database: identities[index].pointee.database, user: identities[index].pointee.user)
     }
 
     mutating func leaveIdentity(_ index: Int32) { identities[index].pointee.clients -= 1 }
@@ -44,6 +49,7 @@ extension Worker {
                 setWanting(pool, false)
                 poolByKey[pools[pool].pointee.key] = nil
                 wanters[pools[pool].pointee.key] = nil
+                shared.closePool(pools[pool].pointee.key)
                 pools[pool].pointee = Pool()
                 pools.give(pool)
             }
@@ -55,7 +61,10 @@ extension Worker {
 
     /// A server has asked for this method, or for nothing.
     mutating func learn(_ method: AuthenticationMethod, of identity: Int32) {
-        identities[identity].pointee.method = method
+        if identities[identity].pointee.method != method {
+            identities[identity].pointee.method = method
+            shared.learn(method, of: identityName(identity))
+        }
         identities[identity].pointee.isScouting = false
         let waiting = identities[identity].pointee.waiting
         identities[identity].pointee.waiting = []
@@ -80,8 +89,10 @@ extension Worker {
         case (.md5, .some): break
         case (.scramSHA256, .plain): break
         case (.scramSHA256, .md5):
-            return reject(index, "pool_passwd has only an md5 hash for user \"\(login.packet.user)\", "
-                + "and the servers ask for SCRAM, which needs the password")
+            return reject(
+                index,
+                "pool_passwd has only an md5 hash for user \"\(login.packet.user)\", "
+                    + "and the servers ask for SCRAM, which needs the password")
         case (.md5, nil), (.scramSHA256, nil):
             guard settings.asksForClearText else {
                 return reject(

@@ -17,7 +17,9 @@ extension Worker {
         if case .server = placement {
             client.pointee.flags.insert(.isGroupOpen)
             client.pointee.flags.subtract([.hasPortal, .parsedUnnamed])
-            if plan.need == .read { client.pointee.flags.insert(.isReadGroup) } else {
+            if plan.need == .read {
+                client.pointee.flags.insert(.isReadGroup)
+            } else {
                 client.pointee.flags.remove(.isReadGroup)
             }
         }
@@ -79,8 +81,7 @@ extension Worker {
     }
 
     private func isRead(_ text: UnsafeRawBufferPointer) -> Bool {
-        let route = StatementClassifier.classify(text.bindMemory(to: UInt8.self)).route
-        return route == .read || route == .empty
+        StatementClassifier.classify(text.bindMemory(to: UInt8.self)).mayRunOnStandby
     }
 
     private func isRead(bind body: UnsafeRawBufferPointer, of index: Int32, hasParse: Bool) -> Bool {

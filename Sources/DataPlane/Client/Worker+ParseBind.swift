@@ -15,17 +15,17 @@ extension Worker {
         if let progress = takeLocally(index, message) { return progress }
         if clients[index].pointee.flags.contains(.hasLostTransaction) { return failLostGroup(index, message) }
         let verdict = StatementClassifier.classify(fields.text.bindMemory(to: UInt8.self))
-        if verdict.route == .egret { return beginLocalGroup(index, fields, message) }
+        if verdict.isForProxy { return beginLocalGroup(index, fields, message) }
         guard case .server(let serverIndex) = placeGroup(index, message) else { return .blocked }
         noteEffects(index, verdict)
-        if !verdict.effects.isDisjoint(with: [.discardAll, .resetAll, .deallocateAll]) {
+        if verdict.effects.clearsServer {
             clients[index].pointee.flags.insert(.isPinned)
             servers[serverIndex].pointee.flags.insert(.isDoomed)
             servers[serverIndex].pointee.deadline = .max
         }
         let names = statementNames(of: index)
         let entry = ClientStatements.Entry(
-            statement: 0, isRead: verdict.route == .read || verdict.route == .empty, kind: verdict.kind,
+            statement: 0, isRead: verdict.mayRunOnStandby, kind: verdict.kind,
             effects: verdict.effects)
         if fields.name.isEmpty {
             parseUnnamed(index, serverIndex, message, names, entry)

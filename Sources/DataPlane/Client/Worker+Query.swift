@@ -8,10 +8,10 @@ extension Worker {
         let client = clients[index]
         if client.pointee.flags.contains(.hasLostTransaction) { return reportLostTransaction(index, message) }
         let verdict = classify(index, message)
-        if verdict.route == .egret, canAnswerItself(index) {
+        if verdict.isForProxy, canAnswerItself(index) {
             return takeLocalQuery(index, message)
         }
-        let need: Need = verdict.route == .read || verdict.route == .empty ? .read : .primary
+        let need: Need = verdict.mayRunOnStandby ? .read : .primary
         guard case .server(let serverIndex) = place(index, need) else { return .blocked }
         let server = servers[serverIndex]
         let progress = forward(message, of: index, to: serverIndex)
@@ -21,7 +21,7 @@ extension Worker {
         server.pointee.unnamedOwner = 0
         client.pointee.statements?.forgetUnnamed()
         noteEffects(index, verdict)
-        if !verdict.effects.isDisjoint(with: [.discardAll, .resetAll, .deallocateAll]) {
+        if verdict.effects.clearsServer {
             noteClearing(index, serverIndex, verdict)
         }
         countStatement(verdict.kind, serverIndex)

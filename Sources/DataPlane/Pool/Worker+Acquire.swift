@@ -12,7 +12,7 @@ extension Worker {
         pools[index].pointee.identity = identity
         pools[index].pointee.node = node
         pools[index].pointee.key = key
-        pools[index].pointee.permits = shared.permits(of: key)
+        pools[index].pointee.permits = shared.openPool(key)
         identities[identity].pointee.pools[node.rawValue] = index
         poolByKey[key] = index
         return index

@@ -66,17 +66,18 @@ extension Worker {
             server.pointee.state = .resetting
             return
         }
+        let isWanted = pools[pool].pointee.permits?.isWanted ?? false
+        if isWanted && isElsewheresTurn(pool) && handOver(index) {
+            if pools[pool].pointee.waitingCount > 0 { connectForWaiters(pool) }
+            return
+        }
         let waiting = pools[pool].pointee.firstWaiting
         if waiting >= 0 {
             link(waiting, index)
             if clients[waiting].pointee.state == .ready { makeRunnable(waiting) }
             return
         }
-        if let permits = pools[pool].pointee.permits, permits.isWanted,
-            handOver(index)
-        {
-            return
-        }
+        if isWanted && handOver(index) { return }
         server.pointee.previousIdle = -1
         server.pointee.nextIdle = pools[pool].pointee.firstIdle
         if server.pointee.nextIdle >= 0 { servers[server.pointee.nextIdle].pointee.previousIdle = index }
@@ -146,11 +147,21 @@ extension Worker {
         park(index)
     }
 
-    /// Moves an idle server to a worker that waits for one.
+    /// Clients of other workers have waited long enough for this worker's to step back.
+    private func isElsewheresTurn(_ pool: Int32) -> Bool {
+        guard let first = wanters[pools[pool].pointee.key]?.first else { return false }
+        return now - min(now, first.since) >= Self.handOverPause
+    }
+
+    /// Long enough that a server serves many statements between two moves.
+    private static var handOverPause: UInt64 { 2_000_000 }
+
+    /// Moves an idle server to the worker that has waited longest for one.
     private mutating func handOver(_ index: Int32) -> Bool {
         let server = servers[index]
         let key = pools[server.pointee.pool].pointee.key
-        guard var waiting = wanters[key], let worker = waiting.popLast() else { return false }
+        guard var waiting = wanters[key], !waiting.isEmpty else { return false }
+        let worker = waiting.removeFirst().worker
         wanters[key] = waiting.isEmpty ? nil : waiting
         // Statements stay on the server under names of this worker, out of the way of the other's.
         let travelling = TravellingServer(
@@ -165,7 +176,9 @@ extension Worker {
     mutating func adopt(_ travelling: TravellingServer) {
         guard let pool = poolByKey[travelling.key] else {
             // Its clients have left meanwhile.
-            shared.permits(of: travelling.key).give()
+            let permits = shared.openPool(travelling.key)
+            permits.give()
+            shared.closePool(travelling.key)
             shared.serversOfNode[Int(travelling.key.node.rawValue)].give()
             return closeTraveller(travelling)
         }

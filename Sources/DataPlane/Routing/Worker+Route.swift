@@ -21,7 +21,8 @@ extension Worker {
         let current = client.pointee.server
         if current >= 0 {
             let server = servers[current]
-            let isBound = !server.pointee.isIdleInside || !client.pointee.flags.isDisjoint(with: [.isPinned, .isGroupOpen])
+            let isBound =
+                !server.pointee.isIdleInside || !client.pointee.flags.isDisjoint(with: [.isPinned, .isGroupOpen])
             if isBound { return placeBound(index, current, need) }
             return placeFree(index, need)
         }
@@ -123,7 +124,7 @@ extension Worker {
 
     /// Remembers what a statement leaves behind on the server.
     mutating func noteEffects(_ index: Int32, _ verdict: StatementVerdict) {
-        if !verdict.effects.isDisjoint(with: .pinning) { clients[index].pointee.flags.insert(.isPinned) }
+        if verdict.effects.pins { clients[index].pointee.flags.insert(.isPinned) }
     }
 
     mutating func countStatement(_ kind: StatementKind, _ serverIndex: Int32) {
@@ -139,12 +140,4 @@ extension Worker {
             statistics.count(.other, node: node)
         }
     }
-}
-
-extension SessionEffects {
-    /// State that lives in the server session beyond the transaction: its owner keeps the server.
-    static let pinning: SessionEffects = [
-        .parameter, .role, .temporaryObject, .listen, .advisoryLock, .preparedStatement, .cursor, .load, .sequence,
-        .randomSeed, .unknown,
-    ]
 }

@@ -239,7 +239,8 @@ extension Worker {
     }
 
     /// What a server says while nobody asks it anything.
-    private mutating func takeUnasked(_ index: Int32, _ tag: UInt8, _ body: UnsafeRawBufferPointer) -> ReplyDisposition {
+    private mutating func takeUnasked(_ index: Int32, _ tag: UInt8, _ body: UnsafeRawBufferPointer) -> ReplyDisposition
+    {
         switch tag {
         case BackendTag.parameterStatus: noteParameterStatus(index, body)
         case BackendTag.errorResponse:

@@ -97,8 +97,9 @@ extension Worker {
 
     /// A worker whose clients wait for a server of a full pool asks for one.
     private mutating func giveServer(_ key: PoolKey, to worker: Int) {
-        guard let pool = poolByKey[key], pools[pool].pointee.total > 0 else { return }
-        wanters[key, default: []].append(worker)
+        guard let pool = poolByKey[key] else { return }
+        let isKnown = wanters[key]?.contains { $0.worker == worker } ?? false
+        if !isKnown { wanters[key, default: []].append(Wanter(worker: worker, since: now)) }
         guard pools[pool].pointee.waitingCount == 0, let server = takeIdle(pool) else { return }
         park(server)
     }

@@ -139,6 +139,10 @@ extension Worker {
             for pool in identities[identity].pointee.pools.values where pools[pool].pointee.waitingCount > 0 {
                 soonSweep()
                 if nodes[pools[pool].pointee.node.rawValue].pointee.suspectUntil <= now { connectForWaiters(pool) }
+                // A worker that had no such pool when it was asked may have one by now.
+                if pools[pool].pointee.isWanting {
+                    shared.post(.wantServer(pools[pool].pointee.key, worker: id), except: id)
+                }
             }
         }
         forgetUnusedIdentities()

@@ -27,7 +27,7 @@ struct Worker: ~Copyable {
     var identityByName: [IdentityName: Int32] = [:]
     var poolByKey: [PoolKey: Int32] = [:]
     /// Which workers asked for a server of a pool.
-    var wanters: [PoolKey: [Int]] = [:]
+    var wanters: [PoolKey: [Wanter]] = [:]
 
     var buffers = BufferPool()
     let scratch: UnsafeMutableRawPointer
@@ -127,6 +127,12 @@ struct Worker: ~Copyable {
         case .cancel: cancelEvent(slot, token.generation, readiness)
         }
     }
+}
+
+/// A worker that asked for a server, and when: monotonic nanoseconds.
+struct Wanter {
+    var worker: Int
+    var since: UInt64
 }
 
 /// The name that an identity is found by.

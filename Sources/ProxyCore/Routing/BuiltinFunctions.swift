@@ -36,7 +36,8 @@ enum BuiltinFunctions {
                 text.hasPrefix(start, end, "pg_advisory_") || text.hasPrefix(start, end, "pg_try_advisory_")
             let isTransactional =
                 text.hasPrefix(start, end, "pg_advisory_xact_") || text.hasPrefix(start, end, "pg_try_advisory_xact_")
-            return isAdvisory && !isTransactional ? .advisoryLock : []
+            let isUnlocking = text.hasPrefix(start, end, "pg_advisory_unlock")
+            return isAdvisory && !isTransactional && !isUnlocking ? .advisoryLock : []
         case UInt8(ascii: "s"):
             if text.isWord(start, end, "set_config") {
                 return .parameter

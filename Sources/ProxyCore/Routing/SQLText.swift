@@ -17,7 +17,7 @@
     @inline(__always)
     func byte(_ offset: Int) -> UInt8 {
         // Safety: the offset was just compared with both ends.
-        offset >= 0 && offset < count ? unsafe base[offset] : 0
+        UInt(bitPattern: offset) < UInt(bitPattern: count) ? unsafe base[offset] : 0
     }
 
     /// Up to eight bytes of a word as one number, the first byte lowest, letters folded to lower case and blanks

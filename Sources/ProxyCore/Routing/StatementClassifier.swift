@@ -78,18 +78,6 @@ extension StatementVerdict {
             transaction = .mixed
         }
         transactionModes = []
-        effects = effects.inSequence.union(more.inSequence)
-    }
-}
-
-extension SessionEffects {
-    /// What a statement among others leaves behind: nothing is taken for dropped, and a parameter set back is a
-    /// parameter changed.
-    fileprivate var inSequence: Self {
-        var effects = subtracting(.clearing)
-        if contains(.resetAll) || contains(.discardAll) {
-            effects.insert(.parameter)
-        }
-        return effects
+        effects.formUnion(more)
     }
 }

@@ -97,19 +97,19 @@ extension StatementReader {
     private mutating func readSet(_ first: Keyword, _ start: SQLScanner) {
         var ahead = start
         switch first {
-        case .local:
-            // SET local.name = value: a parameter of a module called local.
+        case .local, .transaction, .constraints:
+            // Each of these words may also begin the name of a parameter: SET local.name = value.
             var behind = ahead
-            switch behind.next() {
-            case .word where behind.word.keyword == .to: effects.insert(.parameter)
-            case .word: readLocal(behind)
-            default: effects.insert(.parameter)
+            guard behind.next() == .word, behind.word.keyword != .to else {
+                effects.insert(.parameter)
+                return
             }
-        case .transaction:
             effects.insert(.transactionParameter)
-            readModes(ahead)
-        case .constraints:
-            effects.insert(.transactionParameter)
+            if first == .transaction {
+                readModes(ahead)
+            } else if behind.word.keyword == .transaction {
+                readModes(behind)
+            }
         case .session:
             let second = ahead.nextKeyword()
             if second == .transaction {
@@ -123,13 +123,6 @@ extension StatementReader {
             }
         default:
             effects.insert(ahead.namesRole(first) ? .role : .parameter)
-        }
-    }
-
-    private mutating func readLocal(_ behind: SQLScanner) {
-        effects.insert(.transactionParameter)
-        if behind.word.keyword == .transaction {
-            readModes(behind)
         }
     }
 

@@ -263,7 +263,7 @@ struct StatementReader {
 
     /// An object made in `pg_temp` is a temporary one.
     private mutating func noteTemporarySchema(_ word: Word) {
-        if kind == .ddl, scanner.text.hasPrefix(word.start, word.end, "pg_temp") {
+        if kind == .ddl, qualifier == .none, scanner.text.hasPrefix(word.start, word.end, "pg_temp") {
             effects.insert(.temporaryObject)
         }
     }

@@ -13,6 +13,22 @@ package struct StatementVerdict: Equatable, Sendable, BitwiseCopyable {
     }
 
     package var route: Route
+    /// A standby may answer it; so may the primary.
+    @inlinable package var mayRunOnStandby: Bool {
+        switch route {
+        case .read, .empty: true
+        case .primary, .egret: false
+        }
+    }
+
+    /// A command that the proxy answers itself.
+    @inlinable package var isForProxy: Bool {
+        switch route {
+        case .egret: true
+        case .read, .empty, .primary: false
+        }
+    }
+
     package var transaction: TransactionControl
     /// The modes written after BEGIN, START TRANSACTION or SET TRANSACTION; empty elsewhere.
     package var transactionModes: TransactionModes
@@ -75,8 +91,8 @@ package struct TransactionModes: OptionSet, Sendable, BitwiseCopyable {
 /// What state of the server session a statement may create or drop. A client in transaction mode keeps its server
 /// while state of its own lives there. A statement that is known to leave nothing behind has no effects.
 ///
-/// In a string of several statements the effects that create state are collected, and those that drop it are left
-/// out: a string that fails half-way drops nothing.
+/// In a string of several statements the effects of all of them are collected. What drops state *may* have dropped it
+/// then: a string that fails half-way drops nothing.
 package struct SessionEffects: OptionSet, Sendable, BitwiseCopyable {
     package let rawValue: UInt32
 
@@ -94,7 +110,7 @@ package struct SessionEffects: OptionSet, Sendable, BitwiseCopyable {
     package static let temporaryObject = Self(rawValue: 1 << 3)
     /// LISTEN.
     package static let listen = Self(rawValue: 1 << 4)
-    /// The session-level advisory lock functions, locking and unlocking.
+    /// The session-level advisory lock functions. Unlocking leaves nothing behind.
     package static let advisoryLock = Self(rawValue: 1 << 5)
     /// PREPARE, and what needs a statement prepared so: EXECUTE and DEALLOCATE of one name.
     package static let preparedStatement = Self(rawValue: 1 << 6)
@@ -123,6 +139,14 @@ package struct SessionEffects: OptionSet, Sendable, BitwiseCopyable {
     package static let closeAll = Self(rawValue: 1 << 20)
     /// DISCARD TEMP.
     package static let discardTemporary = Self(rawValue: 1 << 21)
+
+    /// Whether state lives on in the server session beyond the transaction, so that its owner keeps the server:
+    /// everything in the lower half but `transactionParameter` and `largeObject`, which end with the transaction.
+    /// A mask, since set operations across modules are not inlined and this is asked for each statement.
+    @inlinable package var pins: Bool { rawValue & 0x1DFD != 0 }
+
+    /// Whether it undoes what a proxy has set or prepared on the server: `discardAll`, `resetAll`, `deallocateAll`.
+    @inlinable package var clearsServer: Bool { rawValue & 0xB_0000 != 0 }
 
     /// The effects that drop state.
     package static let clearing: Self = [

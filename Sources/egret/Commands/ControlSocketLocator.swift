@@ -4,6 +4,8 @@ import ControlPlane
 /// Finds the control socket of the Egret that runs with a configuration file.
 enum ControlSocketLocator {
     static func path(configurationFile: String) throws -> String {
-        throw ValidationError("cannot read \(configurationFile) yet: name the socket with --socket")
+        let (configuration, problems) = Configuration.load(path: configurationFile)
+        if let error = problems.first(where: { $0.severity == .error }) { throw ValidationError("\(error)") }
+        return ControlSocket.path(configuration)
     }
 }

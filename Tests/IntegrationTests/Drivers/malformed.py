@@ -169,7 +169,9 @@ with connected() as connection:
     encryption = connection.recv(1)
     target.check(encryption in (b"N", b"G"), "GSSENCRequest was not answered")
     if encryption == b"N":
-        connection.sendall(startup() + message(b"Q", b"SELECT 'after GSS'\0"))
+        connection.sendall(startup())
+        read(connection)
+        connection.sendall(message(b"Q", b"SELECT 'after GSS'\0"))
         answer, _ = read(connection)
         target.check(b"after GSS" in answer, f"no session after GSSENCRequest: {answer[:80]!r}")
 with connected() as connection:

@@ -17,8 +17,9 @@ extension IntegrationTests {
         @Test(
             .timeLimit(.minutes(1)),
             arguments: [
-                ("port", "'ninety'"), ("port", "99999"), ("num_init_children", "0"), ("num_init_children", "12 apples"),
-                ("health_check_period", "5 fortnights"), ("load_balance_mode", "perhaps"),
+                ("port", "'ninety'"), ("port", "99999"), ("num_init_children", "0"),
+                ("num_init_children", "'12 apples'"),
+                ("health_check_period", "'5 fortnights'"), ("load_balance_mode", "perhaps"),
                 ("backend_clustering_mode", "'quantum'"), ("backend_clustering_mode", "'native_replication'"),
                 ("pool_mode", "'sometimes'"), ("backend_weight0", "-1"), ("backend_flag1", "'FLY'"),
             ])

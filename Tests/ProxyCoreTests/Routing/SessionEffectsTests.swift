@@ -18,7 +18,7 @@ struct SessionEffectsTests {
             ("SELECT a INTO TABLE pg_temp.b FROM c", .temporaryObject),
             ("EXPLAIN ANALYZE CREATE TEMP TABLE a AS SELECT 1", .temporaryObject), ("LISTEN a", .listen),
             ("SELECT pg_advisory_lock(1)", .advisoryLock), ("SELECT pg_try_advisory_lock_shared(1)", .advisoryLock),
-            ("INSERT INTO t SELECT pg_advisory_unlock(1)", .advisoryLock), ("SELECT pg_advisory_xact_lock(1)", []),
+            ("INSERT INTO t SELECT pg_advisory_unlock(1)", []), ("SELECT pg_advisory_xact_lock(1)", []),
             ("PREPARE a AS SELECT 1", .preparedStatement), ("EXECUTE a", .preparedStatement),
             ("DEALLOCATE a", .preparedStatement), ("DECLARE a CURSOR WITH HOLD FOR SELECT 1", .cursor),
             ("DECLARE a CURSOR FOR SELECT 1", []), ("LOAD 'a'", .load), ("SELECT lo_open(1, 2)", .largeObject),
@@ -82,7 +82,7 @@ struct SessionEffectsTests {
     }
 
     @Test func `backslashes escape when standard_conforming_strings is off`() {
-        let sql = "SELECT '\\', f(1), '\\'"
+        let sql = "SELECT '\\', f(1) --'"
         #expect(StatementClassifier.classify(sql).route == .primary)
         #expect(StatementClassifier.classify(sql, standardConformingStrings: false).route == .read)
         #expect(StatementClassifier.classify("SELECT U&'a'", standardConformingStrings: false).route == .primary)

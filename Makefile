@@ -1,0 +1,78 @@
+# Egret: `make demo` and `make test` do all of their own set-up on a Debian machine with a Swift toolchain.
+
+SWIFT ?= swift
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+
+BUILD_PACKAGES := libpq-dev libssl-dev pkg-config
+SERVER_PACKAGES := postgresql-15 postgresql-client-15
+TEST_PACKAGES := libpg-query-dev python3 python3-psycopg python3-psycopg2 python3-asyncpg
+BENCH_PACKAGES := pgbouncer pgpool2 linux-perf
+
+# Installs what is missing, and asks the package servers for nothing when nothing is.
+define install
+	@missing=""; for package in $(1); do \
+	  dpkg-query -W -f='$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$package"; \
+	done; \
+	if [ -n "$$missing" ]; then \
+	  echo "Installing$$missing"; \
+	  $(SUDO) apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+	fi
+endef
+
+.PHONY: help build release demo test unit release-test integration lint format bench reference clean
+
+help:
+	@echo "make demo     a throw-away primary and standby with Egret in front, and a tour"
+	@echo "make test     every test, on real servers and real drivers"
+	@echo "make bench    Egret, PgBouncer and pgpool-II side by side"
+	@echo "make build    a debug build          make release   a release build"
+	@echo "make lint     formatting, checked    make format    formatting, applied"
+
+build:
+	$(call install,$(BUILD_PACKAGES))
+	$(SWIFT) build
+
+release:
+	$(call install,$(BUILD_PACKAGES))
+	$(SWIFT) build -c release --product egret
+
+demo: release
+	$(call install,$(SERVER_PACKAGES))
+	.build/release/egret demo
+
+# Debug: everything. Release: everything that needs no servers, since the optimizer is tested too.
+test:
+	$(call install,$(BUILD_PACKAGES) $(SERVER_PACKAGES) $(TEST_PACKAGES))
+	$(SWIFT) build --build-tests
+	$(MAKE) --no-print-directory release-test
+	$(SWIFT) test --skip-build
+
+unit:
+	$(SWIFT) test --skip IntegrationTests
+
+integration:
+	$(SWIFT) test --filter IntegrationTests
+
+release-test:
+	$(SWIFT) test -c release -Xswiftc -enable-testing --skip IntegrationTests --skip ControlPlaneTests
+
+lint:
+	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
+
+format:
+	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks
+
+bench:
+	$(call install,$(BUILD_PACKAGES) $(SERVER_PACKAGES) $(BENCH_PACKAGES))
+	@$(SUDO) systemctl disable --now pgbouncer pgpool2 >/dev/null 2>&1 || true
+	$(SWIFT) build -c release --product egret
+	$(SWIFT) build -c release --product ProxyBench
+	.build/release/ProxyBench $(BENCH_FLAGS)
+
+# Writes conf/egret.conf and docs/parameters.md anew from the parameter table.
+reference:
+	EGRET_WRITE_REFERENCE=1 $(SWIFT) test --filter ConfigurationReference
+
+clean:
+	rm -rf .build
