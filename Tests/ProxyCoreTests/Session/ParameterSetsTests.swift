@@ -1,0 +1,111 @@
+import ProxyCore
+import Testing
+
+@Suite struct ParameterSetsTests {
+    private typealias Entry = ParameterSets.Entry
+
+    @Test func `the same parameters have the same number, in any order and case`() {
+        var sets = ParameterSets()
+        let first = sets.intern([Entry(name: "a", value: "1"), Entry(name: "b", value: "2")])
+        #expect(first == sets.intern([Entry(name: "B", value: "2"), Entry(name: "A", value: "1")]))
+        #expect(first != sets.intern([Entry(name: "a", value: "1")]))
+        #expect(first != sets.intern([Entry(name: "a", value: "1"), Entry(name: "b", value: "3")]))
+        #expect(sets.count == 3)
+        #expect(sets.entries(first) == [Entry(name: "a", value: "1"), Entry(name: "b", value: "2")])
+    }
+
+    @Test func `the case of a value counts`() {
+        var sets = ParameterSets()
+        #expect(sets.intern([Entry(name: "a", value: "x")]) != sets.intern([Entry(name: "a", value: "X")]))
+    }
+
+    @Test func `of equal names the last one counts`() {
+        var sets = ParameterSets()
+        let id = sets.intern([Entry(name: "TimeZone", value: "UTC"), Entry(name: "timezone", value: "Asia/Tokyo")])
+        #expect(sets.entries(id) == [Entry(name: "timezone", value: "Asia/Tokyo")])
+    }
+
+    @Test func `no parameters are number none, which is never counted`() {
+        var sets = ParameterSets()
+        #expect(sets.intern([]) == ParameterSets.none)
+        #expect(sets.count == 0)
+        #expect(sets.release(ParameterSets.none) == false)
+        #expect(sets.entries(ParameterSets.none) == [])
+    }
+
+    @Test func `the last reference takes the set with it`() {
+        var sets = ParameterSets()
+        let entries = [Entry(name: "a", value: "1")]
+        let id = sets.intern(entries)
+        _ = sets.intern(entries)
+        sets.retain(id)
+        #expect(sets.release(id) == false)
+        #expect(sets.release(id) == false)
+        #expect(sets.release(id) == true)
+        #expect(sets.release(id) == false)
+        #expect(sets.count == 0)
+        #expect(sets.entries(id) == [])
+        // A number is not used twice: a server may still remember it.
+        #expect(sets.intern(entries) != id)
+    }
+
+    @Test func `the difference sets what is new or other, and resets what is gone`() {
+        var sets = ParameterSets()
+        let old = sets.intern([
+            Entry(name: "a", value: "1"), Entry(name: "b", value: "2"), Entry(name: "my.Name", value: "x"),
+        ])
+        let new = sets.intern([
+            Entry(name: "a", value: "1"), Entry(name: "b", value: "3"), Entry(name: "c", value: "4"),
+        ])
+        #expect(
+            sets.difference(from: old, to: new)
+                == "RESET \"my\".\"name\"; SELECT pg_catalog.set_config( E'b',  E'3', false), "
+                + "pg_catalog.set_config( E'c',  E'4', false)")
+        #expect(sets.difference(from: new, to: new) == nil)
+        #expect(sets.difference(from: ParameterSets.none, to: ParameterSets.none) == nil)
+        #expect(sets.difference(from: new, to: ParameterSets.none) == "RESET \"a\"; RESET \"b\"; RESET \"c\"")
+    }
+
+    /// Reads the SQL of a difference as PostgreSQL would, and applies it.
+    @Test func `applying the differences leads to what was asked for`() throws {
+        var random = SeededRandom(seed: 21)
+        var sets = ParameterSets()
+        let names = ["application_name", "datestyle", "search_path", "my.o'clock", #"odd"name"#]
+        let values = ["", "x", "ISO, MDY", "it's", #"back\slash"#, #"'; DROP TABLE t; --"#, "ü\u{301}", #"\'"#]
+        var server: [String: String] = [:]
+        var current = ParameterSets.none
+        for _ in 0..<500 {
+            let entries = names.filter { _ in Bool.random(using: &random) }.map {
+                Entry(name: $0, value: values[Int.random(in: 0..<values.count, using: &random)])
+            }
+            let wanted = sets.intern(entries)
+            if let sql = sets.difference(from: current, to: wanted) {
+                try ParameterSQL.apply(sql, to: &server)
+            } else {
+                #expect(current == wanted)
+            }
+            _ = sets.release(current)
+            current = wanted
+            #expect(server == Dictionary(uniqueKeysWithValues: entries.map { ($0.name, $0.value) }))
+        }
+        #expect(sets.count <= 1)
+    }
+
+    @Test func `identifiers are quoted part by part`() {
+        #expect(quoteIdentifier("a") == "\"a\"")
+        #expect(quoteIdentifier("a.b") == "\"a\".\"b\"")
+        #expect(quoteIdentifier(#"a"b"#) == #""a""b""#)
+        #expect(quoteIdentifier("") == "\"\"")
+        #expect(quoteIdentifier(#"x"; DROP TABLE t; --"#) == #""x""; DROP TABLE t; --""#)
+    }
+
+    @Test func `literals keep quotes and backslashes as they are`() {
+        #expect(quoteLiteral("") == " E''")
+        #expect(quoteLiteral("it's") == " E'it''s'")
+        #expect(quoteLiteral(#"a\b"#) == #" E'a\\b'"#)
+        #expect(quoteLiteral(#"\'"#) == #" E'\\'''"#)
+        // An accent that follows a quote would hide it from a scan by characters.
+        #expect(quoteLiteral("'\u{301}") == " E''\u{301}'" || quoteLiteral("'\u{301}").unicodeScalars.count == 7)
+        #expect(quoteLiteral("'\u{301}").unicodeScalars.filter { $0 == "'" }.count == 4)
+    }
+}
