@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct AdminResponderTests {
     private struct Parameters: ParameterReading {
-        func displayValue(_ name: String) -> String? {
+        func displayValue(item name: String) -> String? {
             ["port": "9999", "log_statement": "off", "backend_hostname0": "db0", "client_idle_limit": "0"][name]
         }
 
