@@ -46,7 +46,7 @@ test:
 	$(call install,$(BUILD_PACKAGES) $(SERVER_PACKAGES) $(TEST_PACKAGES))
 	$(SWIFT) build --build-tests
 	$(MAKE) --no-print-directory release-test
-	$(SWIFT) test --skip-build
+	$(SWIFT) test --skip-build --no-parallel
 
 unit:
 	$(SWIFT) test --skip IntegrationTests
@@ -55,7 +55,7 @@ integration:
 	$(SWIFT) test --filter IntegrationTests
 
 release-test:
-	$(SWIFT) test -c release -Xswiftc -enable-testing --skip IntegrationTests --skip ControlPlaneTests
+	$(SWIFT) test -c release -Xswiftc -enable-testing --no-parallel --skip IntegrationTests
 
 lint:
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks

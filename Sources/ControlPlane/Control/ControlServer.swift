@@ -1,44 +1,49 @@
-@preconcurrency internal import Dispatch
+internal import Dispatch
 internal import Foundation
 internal import Glibc
+internal import Kernel
 package import Logging
 internal import Synchronization
 
 /// Answers operators on the control socket.
 ///
-/// One connection, one request, one reply. A client that is slow, sends too much or is of another user is cut off; all
-/// I/O is non-blocking on one queue, so it holds up neither the others nor the rest of Egret.
+/// One connection, one request, one reply, and a thread for each, so that a slow client holds up nobody: it has five
+/// seconds for its request. A client that sends too much or is of another user is cut off.
 package final class ControlServer: Sendable {
     package typealias Handler = @Sendable (ControlRequest) async -> ControlReply
 
     private static let connectionsMax = 16
-    static let requestLengthMax = 4 * 1024
-    private static let patience = DispatchTimeInterval.seconds(5)
 
     private let path: String
     private let descriptor: Int32
     private let log: Logger
     private let handler: Handler
-    private let queue = DispatchQueue(label: "egret.control")
-    private let open = Mutex<Set<ControlConnection>>([])
-    private let isClosed = Mutex(false)
+    private let wake: WakeFD
+    private let state = Mutex(State())
+
+    private struct State {
+        var connections = 0
+        var isClosed = false
+    }
 
     /// Binds the socket, so that a second Egret is noticed at start.
     package init(path: String, log: Logger, handler: @escaping Handler) throws {
         self.path = path
         self.log = log
         self.handler = handler
+        wake = try WakeFD()
         descriptor = try ControlSocket.listen(at: path)
     }
 
     deinit {
         closeSocket()
+        close(wake.descriptor)
     }
 
     private func closeSocket() {
-        let wasClosed = isClosed.withLock { isClosed in
-            defer { isClosed = true }
-            return isClosed
+        let wasClosed = state.withLock { state in
+            defer { state.isClosed = true }
+            return state.isClosed
         }
         guard !wasClosed else { return }
         close(descriptor)
@@ -47,139 +52,117 @@ package final class ControlServer: Sendable {
 
     /// Serves until the task is cancelled.
     package func run() async {
-        let source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: queue)
-        source.setEventHandler { [weak self] in self?.accept() }
-        source.resume()
-        let (ending, ended) = AsyncStream<Never>.makeStream()
-        for await _ in ending {}
-        ended.finish()
-        await withCheckedContinuation { continuation in
-            source.setCancelHandler {
-                self.closeSocket()
-                continuation.resume()
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                Foundation.Thread.detachNewThread {
+                    self.acceptConnections()
+                    self.closeSocket()
+                    continuation.resume()
+                }
             }
-            source.cancel()
+        } onCancel: {
+            wake.signal()
         }
-        for connection in open.withLock({ $0 }) { queue.async { connection.end() } }
     }
 
-    private func accept() {
-        let client = Glibc.accept(descriptor, nil, nil)
-        guard client >= 0 else { return }
-        _ = fcntl(client, F_SETFL, O_NONBLOCK)
+    private func acceptConnections() {
+        while true {
+            var sockets = [
+                pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: wake.descriptor, events: Int16(POLLIN), revents: 0),
+            ]
+            guard poll(&sockets, 2, -1) > 0 else { continue }
+            if sockets[1].revents != 0 { return }
+            let client = Glibc.accept(descriptor, nil, nil)
+            if client >= 0 { admit(client) }
+        }
+    }
+
+    private func admit(_ client: Int32) {
         _ = fcntl(client, F_SETFD, FD_CLOEXEC)
         guard let user = ControlSocket.peerUser(of: client), user == 0 || user == geteuid() else {
             log.post(.warning, "refused a control connection of another user")
             close(client)
             return
         }
-        guard open.withLock({ $0.count }) < Self.connectionsMax else {
+        let isFull = state.withLock { state in
+            if state.connections < Self.connectionsMax { state.connections += 1 } else { return true }
+            return false
+        }
+        if isFull {
             close(client)
             return
         }
-        let connection = ControlConnection(client, queue) { [weak self] line, reply in
-            self?.answer(line, reply)
-        } onEnd: { [weak self] connection in
-            self?.open.withLock { _ = $0.remove(connection) }
+        Foundation.Thread.detachNewThread {
+            if let line = ControlConnection(client).readRequest() {
+                ControlConnection(client).send(self.answer(line))
+            }
+            close(client)
+            self.state.withLock { $0.connections -= 1 }
         }
-        open.withLock { _ = $0.insert(connection) }
-        connection.start()
-        queue.asyncAfter(deadline: .now() + Self.patience) { [weak connection] in connection?.giveUp() }
     }
 
-    private func answer(_ line: Data, _ reply: @escaping @Sendable (Data) -> Void) {
+    /// Carries a request out on the control plane's tasks and waits for it, on the connection's own thread.
+    private func answer(_ line: Data) -> Data {
         let handler = handler
-        Task {
-            let answer: ControlReply
-            if let request = try? JSONDecoder().decode(ControlRequest.self, from: line) {
-                answer = await handler(request)
-            } else {
-                answer = ControlReply(isDone: false, message: "the request is not understood")
+        var reply = ControlReply(isDone: false, message: "the request is not understood")
+        if let request = try? JSONDecoder().decode(ControlRequest.self, from: line) {
+            let isAnswered = DispatchSemaphore(value: 0)
+            let box = ReplyBox()
+            Task {
+                box.set(await handler(request))
+                isAnswered.signal()
             }
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = .sortedKeys
-            reply(((try? encoder.encode(answer)) ?? Data()) + Data("\n".utf8))
+            isAnswered.wait()
+            if let answer = box.value { reply = answer }
         }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        return ((try? encoder.encode(reply)) ?? Data()) + Data("\n".utf8)
     }
 }
 
-/// One client of the control socket. Everything happens on the server's queue.
-private final class ControlConnection: Sendable, Hashable {
-    private struct State {
-        var request = Data()
-        var isAnswering = false
-        var isEnded = false
-    }
+/// Carries a reply from a task to the thread that waits for it.
+private final class ReplyBox: Sendable {
+    private let reply = Mutex<ControlReply?>(nil)
+
+    var value: ControlReply? { reply.withLock { $0 } }
+
+    func set(_ value: ControlReply) { reply.withLock { $0 = value } }
+}
+
+/// One client of the control socket, on a blocking descriptor that somebody else closes.
+private struct ControlConnection {
+    private static let requestLengthMax = 4 * 1024
+    private static let patience = Duration.seconds(5)
 
     private let descriptor: Int32
-    private let queue: DispatchQueue
-    private let source: any DispatchSourceRead
-    private let state = Mutex(State())
-    private let onRequest: @Sendable (Data, @escaping @Sendable (Data) -> Void) -> Void
-    private let onEnd: @Sendable (ControlConnection) -> Void
 
-    init(
-        _ descriptor: Int32, _ queue: DispatchQueue,
-        onRequest: @escaping @Sendable (Data, @escaping @Sendable (Data) -> Void) -> Void,
-        onEnd: @escaping @Sendable (ControlConnection) -> Void
-    ) {
-        self.descriptor = descriptor
-        self.queue = queue
-        self.onRequest = onRequest
-        self.onEnd = onEnd
-        source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: queue)
-    }
+    init(_ descriptor: Int32) { self.descriptor = descriptor }
 
-    static func == (left: ControlConnection, right: ControlConnection) -> Bool { left === right }
-    func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
-
-    func start() {
-        let descriptor = descriptor
-        source.setEventHandler { [weak self] in self?.readAvailable() }
-        source.setCancelHandler { close(descriptor) }
-        source.resume()
-    }
-
-    /// The time for a request is over; one that is being carried out may take longer.
-    func giveUp() {
-        if !state.withLock({ $0.isAnswering }) { end() }
-    }
-
-    func end() {
-        let isFirst = state.withLock { state in
-            defer { state.isEnded = true }
-            return !state.isEnded
+    /// The line that the client sends; nil when it takes too long, is too long, or the client leaves.
+    func readRequest() -> Data? {
+        let end = ContinuousClock.now + Self.patience
+        var request = Data()
+        while request.count < Self.requestLengthMax {
+            let left = ContinuousClock.now.duration(to: end)
+            guard left > .zero else { return nil }
+            var socket = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            let milliseconds = Int32(clamping: left.components.seconds * 1_000 + 1_000)
+            guard poll(&socket, 1, milliseconds) > 0 else { continue }
+            var buffer = [UInt8](repeating: 0, count: Self.requestLengthMax)
+            let count = read(descriptor, &buffer, buffer.count)
+            guard count > 0 else { return nil }
+            request.append(contentsOf: buffer.prefix(count))
+            if let newline = request.firstIndex(of: UInt8(ascii: "\n")) { return request.prefix(upTo: newline) }
         }
-        guard isFirst else { return }
-        source.cancel()
-        onEnd(self)
-    }
-
-    private func readAvailable() {
-        var buffer = [UInt8](repeating: 0, count: ControlServer.requestLengthMax)
-        let count = read(descriptor, &buffer, buffer.count)
-        if count < 0, errno == EAGAIN || errno == EINTR { return }
-        guard count > 0 else { return end() }
-        let line = state.withLock { state -> Data? in
-            guard !state.isAnswering else { return nil }
-            state.request.append(contentsOf: buffer.prefix(count))
-            guard let newline = state.request.firstIndex(of: UInt8(ascii: "\n")) else { return nil }
-            state.isAnswering = true
-            return state.request.prefix(upTo: newline)
-        }
-        if let line {
-            // One request is all there is: what else comes is not read, so that it cannot pile up.
-            source.suspend()
-            onRequest(line) { reply in self.queue.async { self.finish(reply) } }
-        } else if state.withLock({ $0.request.count }) >= ControlServer.requestLengthMax {
-            end()
-        }
+        return nil
     }
 
     /// The reply fits into the socket's buffer; a client that left it no room loses it.
-    private func finish(_ reply: Data) {
-        _ = reply.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
-        source.resume()
-        end()
+    func send(_ reply: Data) {
+        _ = reply.withUnsafeBytes {
+            Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
+        }
     }
 }

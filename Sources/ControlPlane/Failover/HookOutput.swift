@@ -1,12 +1,14 @@
-@preconcurrency internal import Dispatch
+internal import Foundation
 internal import Glibc
 internal import Synchronization
 
 /// Reads what a hook prints, line by line, without ever making somebody wait for its end: a daemon that the hook has
 /// started may hold the pipe open for ever. Such a daemon's lines keep coming until it closes the pipe.
+///
+/// A thread of its own reads the pipe. A dispatch source would not do: libdispatch may take up the hang-up of a pipe
+/// whose source another thread has just freed.
 final class HookOutput: Sendable {
     private struct State {
-        var partial: [UInt8] = []
         var waiters: [CheckedContinuation<Void, Never>] = []
         var isAtEnd = false
     }
@@ -14,25 +16,18 @@ final class HookOutput: Sendable {
     private static let lineLengthMax = 8 * 1024
     private static let readSize = 64 * 1024
 
-    private let descriptor: Int32
-    private let queue = DispatchQueue(label: "egret.hook-output")
-    private let source: any DispatchSourceRead
     private let state = Mutex(State())
     private let emit: @Sendable (String) -> Void
 
     /// Takes the reading end of a pipe over and closes it in the end.
     init(reading descriptor: Int32, emit: @escaping @Sendable (String) -> Void) {
-        self.descriptor = descriptor
         self.emit = emit
-        _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
-        source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: queue)
-        // The source keeps this object alive until the pipe ends.
-        source.setEventHandler { self.readAvailable() }
-        source.setCancelHandler {
+        Thread.detachNewThread {
+            self.readAll(descriptor)
             close(descriptor)
-            self.source.setEventHandler(handler: nil)
+            self.state.withLock { $0.isAtEnd = true }
+            self.releaseWaiters()
         }
-        source.resume()
     }
 
     /// Returns at the end of the output, or when the time is over.
@@ -59,38 +54,21 @@ final class HookOutput: Sendable {
         for waiter in waiters { waiter.resume() }
     }
 
-    private func readAvailable() {
+    private func readAll(_ descriptor: Int32) {
         var buffer = [UInt8](repeating: 0, count: Self.readSize)
-        let count = read(descriptor, &buffer, buffer.count)
-        if count > 0 {
-            take(buffer.prefix(count))
-        } else if count == 0 || (errno != EAGAIN && errno != EINTR) {
-            finish()
-        }
-    }
-
-    private func take(_ bytes: ArraySlice<UInt8>) {
-        var lines: [String] = []
-        state.withLock { state in
-            for byte in bytes {
-                if byte == UInt8(ascii: "\n") || state.partial.count >= Self.lineLengthMax {
-                    lines.append(String(decoding: state.partial, as: UTF8.self))
-                    state.partial.removeAll(keepingCapacity: true)
+        var line: [UInt8] = []
+        while true {
+            let count = read(descriptor, &buffer, buffer.count)
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else { break }
+            for byte in buffer.prefix(count) {
+                if byte == UInt8(ascii: "\n") || line.count >= Self.lineLengthMax {
+                    emit(String(decoding: line, as: UTF8.self))
+                    line.removeAll(keepingCapacity: true)
                 }
-                if byte != UInt8(ascii: "\n") { state.partial.append(byte) }
+                if byte != UInt8(ascii: "\n") { line.append(byte) }
             }
         }
-        for line in lines { emit(line) }
-    }
-
-    private func finish() {
-        let rest = state.withLock { state in
-            state.isAtEnd = true
-            defer { state.partial = [] }
-            return state.partial
-        }
-        if !rest.isEmpty { emit(String(decoding: rest, as: UTF8.self)) }
-        source.cancel()
-        releaseWaiters()
+        if !line.isEmpty { emit(String(decoding: line, as: UTF8.self)) }
     }
 }

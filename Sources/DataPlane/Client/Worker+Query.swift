@@ -61,7 +61,7 @@ extension Worker {
         // Whether the statements are gone depends on how the string ends, so nobody else gets this server.
         server.pointee.flags.insert(.isDoomed)
         server.pointee.deadline = .max
-        server.pointee.statements.removeAll()
+        server.pointee.forgetStatements()
         forgetNames(index)
     }
 
@@ -78,7 +78,7 @@ extension Worker {
         client.pointee.flags.subtract([.isDiscarding, .isPinned])
         forgetNames(index)
         let server = servers[serverIndex]
-        server.pointee.statements.removeAll()
+        server.pointee.forgetStatements()
         _ = parameterSets.release(server.pointee.applied)
         server.pointee.applied = ParameterSets.none
     }

@@ -130,7 +130,7 @@ extension Worker {
         if !server.pointee.transaction.isIdle { sendHiddenQuery(index, "ABORT") }
         if isSession {
             for query in settings.resetQueries { sendHiddenQuery(index, query) }
-            server.pointee.statements.removeAll()
+            server.pointee.forgetStatements()
             _ = parameterSets.release(server.pointee.applied)
             server.pointee.applied = ParameterSets.none
         }
@@ -163,9 +163,9 @@ extension Worker {
         guard var waiting = wanters[key], !waiting.isEmpty else { return false }
         let worker = waiting.removeFirst().worker
         wanters[key] = waiting.isEmpty ? nil : waiting
-        // Statements stay on the server under names of this worker, out of the way of the other's.
         let travelling = TravellingServer(
-            key: key, server: server.pointee, parameters: parameterSets.entries(server.pointee.applied))
+            key: key, server: server.pointee, from: id,
+            parameters: parameterSets.entries(server.pointee.applied))
         epoll.remove(server.pointee.descriptor)
         forget(index, keepsPermits: true)
         shared.mailboxes[worker].post(.adopt(travelling))
@@ -194,6 +194,8 @@ extension Worker {
         server.pointee.cancelKey = travelling.cancelKey
         server.pointee.primaryTerm = travelling.primaryTerm
         server.pointee.reported = travelling.reported
+        server.pointee.statementsElsewhere = travelling.statements
+        server.pointee.statements = server.pointee.statementsElsewhere.removeValue(forKey: id) ?? ServerStatements()
         server.pointee.connectedAt = travelling.connectedAt
         server.pointee.startedAt = travelling.startedAt
         server.pointee.applied = parameterSets.intern(travelling.parameters)

@@ -73,6 +73,8 @@ struct ServerConnection {
     var outbound = ByteQueue()
     let replies: ReplyQueueBox
     var statements = ServerStatements()
+    /// What it still has from the time with other workers, by worker: it may go back there.
+    var statementsElsewhere: [Int: ServerStatements] = [:]
     var login: ServerLogin?
     /// What it reports of itself: ParameterStatus, by name.
     var reported: [String: String] = [:]
@@ -82,6 +84,13 @@ struct ServerConnection {
     var hiddenFailure: ErrorResponse?
 
     init(replies: ReplyQueueBox = ReplyQueueBox()) { self.replies = replies }
+
+    /// DISCARD ALL or DEALLOCATE ALL has run on it.
+    mutating func forgetStatements() {
+        statements.removeAll()
+        statementsElsewhere = [:]
+        unnamedOwner = 0
+    }
 
     var isIdleInside: Bool {
         @inline(__always) get { replies.isEmpty && transaction.isIdle }

@@ -69,7 +69,7 @@ struct StatementRegistry: ~Copyable {
 }
 
 /// Which statements one server has, and when each was last used. Open addressing over numbers.
-struct ServerStatements {
+struct ServerStatements: Sendable {
     private struct Slot {
         /// 0 is free, all ones is removed.
         var statement: UInt32 = 0

@@ -30,12 +30,17 @@ final class TravellingServer: Sendable {
     let primaryTerm: UInt64
     let parameters: [ParameterSets.Entry]
     let reported: [String: String]
+    /// By worker: each names its statements in its own way.
+    let statements: [Int: ServerStatements]
     let connectedAt: UInt64
     let startedAt: Int64
 
     init(
-        key: PoolKey, server: ServerConnection, parameters: [ParameterSets.Entry]
+        key: PoolKey, server: ServerConnection, from worker: Int, parameters: [ParameterSets.Entry]
     ) {
+        var statements = server.statementsElsewhere
+        statements[worker] = server.statements
+        self.statements = statements
         self.key = key
         descriptor = server.descriptor
         processID = server.processID

@@ -53,9 +53,11 @@ package final class EgretProcess: Sendable {
         _ configuration: EgretConfiguration, directory: String, environment: [String: String] = [:],
         timeLimit: Duration = .seconds(20)
     ) async throws -> EgretProcess {
+        // The log of an earlier run in this directory goes on.
+        let readyBefore = LogFile(path: directory + "/egret.log").count(of: readyText)
         let egret = try await launch(configuration, directory: directory, environment: environment)
         let isReady = await Poll.until(timeLimit) {
-            !egret.isRunning || egret.log.text.contains(readyText) || FreePort.accepts(configuration.port)
+            !egret.isRunning || egret.log.count(of: readyText) > readyBefore
         }
         guard isReady && egret.isRunning else {
             egret.child.killGroup()

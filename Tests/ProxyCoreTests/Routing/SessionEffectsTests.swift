@@ -31,8 +31,9 @@ struct SessionEffectsTests {
             ("SELECT f(1)", []), ("CREATE TABLE t (a int)", []), ("VACUUM", []), ("SELECT 1", []),
             ("COPY t FROM STDIN", []),
             ("CREATE TABLE t AS SELECT set_config('a', 'b', false)", .parameter),
-            ("SET a = 1; LISTEN b; SELECT 1", [.parameter, .listen]), ("LISTEN a; UNLISTEN *", .listen),
-            ("RESET ALL; SELECT 1", .parameter), ("SELECT 1; SELECT 'open", .unknown),
+            ("SET a = 1; LISTEN b; SELECT 1", [.parameter, .listen]),
+            ("LISTEN a; UNLISTEN *", [.listen, .unlistenAll]),
+            ("RESET ALL; SELECT 1", .resetAll), ("SELECT 1; SELECT 'open", .unknown),
         ] as [(String, SessionEffects)])
     func `leaves behind`(sql: String, effects: SessionEffects) {
         #expect(StatementClassifier.classify(sql).effects == effects)
