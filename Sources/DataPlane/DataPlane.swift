@@ -85,6 +85,7 @@ package final class DataPlane: Sendable {
     /// Blocks until every worker has ended, then removes the socket files.
     package func join() {
         for thread in threads.withLock({ $0 }) { thread.join() }
+        for listener in listeners.common { Socket.close(listener) }
         for file in listeners.socketFiles { Listener.removeFile(file) }
     }
 
@@ -141,10 +142,7 @@ private struct ListenerSet: Sendable {
                 throw ListenError(place: place, errno: .noSuchFile)
             }
             for address in addresses {
-                // Without SO_REUSEPORT first: it would join the listeners of another process on the port.
-                let probe = try Listener.tcp(
-                    address, place: place, backlog: settings.listenBacklog, sharesPort: false)
-                Socket.close(probe)
+                try Listener.checkFree(address, place: place)
                 for worker in 0..<workers {
                     perWorker[worker].append(
                         try Listener.tcp(address, place: place, backlog: settings.listenBacklog, sharesPort: true))

@@ -109,22 +109,28 @@ final class SharedState: Sendable {
 
 /// One worker's counters by node: written by its thread alone, read by anybody.
 final class WorkerStatistics: Sendable {
-    private let statements: [Atomic<UInt64>.Box] = (0..<128 * StatementCounter.count).map { _ in .init() }
+    private nonisolated(unsafe) let statements: UnsafeMutablePointer<Atomic<UInt64>>
+    // Safety: allocated once for the object's life, and every access to an element is atomic.
 
+    init() {
+        statements = .allocate(capacity: 256 * StatementCounter.count)
+        for index in 0..<256 * StatementCounter.count { (statements + index).initialize(to: Atomic(0)) }
+    }
+
+    deinit {
+        statements.deinitialize(count: 256 * StatementCounter.count)
+        statements.deallocate()
+    }
+
+    /// The owning worker. A load and a store, since nobody else writes: cheaper than an atomic addition.
     func count(_ counter: StatementCounter, node: NodeID) {
-        statements[Int(node.rawValue) * StatementCounter.count + counter.rawValue].value
-            .wrappingAdd(1, ordering: .relaxed)
+        let place = Int(node.rawValue) * StatementCounter.count + counter.rawValue
+        statements[place].store(statements[place].load(ordering: .relaxed) &+ 1, ordering: .relaxed)
     }
 
+    /// Any thread.
     func value(_ counter: StatementCounter, node: NodeID) -> UInt64 {
-        statements[Int(node.rawValue) * StatementCounter.count + counter.rawValue].value.load(ordering: .relaxed)
-    }
-}
-
-extension Atomic where Value == UInt64 {
-    /// A place for one atomic, since an array cannot hold noncopyable values.
-    final class Box: Sendable {
-        let value = Atomic<UInt64>(0)
+        statements[Int(node.rawValue) * StatementCounter.count + counter.rawValue].load(ordering: .relaxed)
     }
 }
 

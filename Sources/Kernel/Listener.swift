@@ -33,6 +33,26 @@ package enum Listener {
         return try start(descriptor, address, place: place, backlog: backlog)
     }
 
+    /// Whether nobody listens there. A socket that shares its port would join the listeners of another process of the
+    /// same user without an error, so this is asked first.
+    /// - Parameters: as those of `tcp`.
+    package static func checkFree(_ address: SocketAddress, place: String) throws(ListenError) {
+        let descriptor = socket(address.family, streamType, 0)
+        guard descriptor >= 0 else { throw ListenError(place: place, errno: .current) }
+        defer { Socket.close(descriptor) }
+        Socket.set(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)
+        if address.family == AF_INET6 { Socket.set(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, 1) }
+        guard address.withPointer({ bind(descriptor, $0, $1) }) == 0 else {
+            throw ListenError(place: place, errno: .current)
+        }
+    }
+
+    /// Refuses clients from now on, also those in the backlog. The descriptor stays open.
+    /// - Parameter descriptor: a listening socket.
+    package static func refuse(_ descriptor: Int32) {
+        _ = shutdown(descriptor, Int32(SHUT_RDWR))
+    }
+
     /// A unix listener. A socket file that nobody listens on any more is replaced.
     /// - Parameters:
     ///   - path: the file, at most 107 bytes.

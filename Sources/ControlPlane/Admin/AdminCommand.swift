@@ -1,7 +1,7 @@
 /// A command that Egret answers itself, as it was understood.
-enum AdminCommand: Equatable {
+package enum AdminCommand: Equatable {
     /// The `SHOW pool_*` commands.
-    enum Report: String, CaseIterable {
+    package enum Report: String, CaseIterable {
         case nodes = "pool_nodes"
         case version = "pool_version"
         case status = "pool_status"
@@ -26,7 +26,7 @@ enum AdminCommand: Equatable {
 
     /// Reads the first statement of the text; what follows its `;` is dropped, as pgpool does.
     /// - Throws: a syntax error where the text is none of Egret's commands.
-    init(_ text: String) throws(AdminSyntaxError) {
+    package init(_ text: String) throws(AdminSyntaxError) {
         let tokens = AdminTokens.split(text)
         guard let first = tokens.first else { throw AdminSyntaxError(near: "") }
         if first.isKeyword("show"), tokens.count == 2, let report = Report(rawValue: tokens[1].name) {
@@ -51,8 +51,11 @@ enum AdminCommand: Equatable {
 }
 
 /// SQLSTATE 42601.
-struct AdminSyntaxError: Error, Equatable {
-    var near: String
+package struct AdminSyntaxError: Error, Equatable {
+    /// The last word that was understood as little as the whole.
+    package var near: String
+
+    package init(near: String) { self.near = near }
 }
 
 /// The words of an administrator's command.

@@ -20,8 +20,8 @@ package final class ControlServer: Sendable {
     private let log: Logger
     private let handler: Handler
     private let queue = DispatchQueue(label: "egret.control")
-    private let source: any DispatchSourceRead
     private let open = Mutex<Set<ControlConnection>>([])
+    private let isClosed = Mutex(false)
 
     /// Binds the socket, so that a second Egret is noticed at start.
     package init(path: String, log: Logger, handler: @escaping Handler) throws {
@@ -29,11 +29,25 @@ package final class ControlServer: Sendable {
         self.log = log
         self.handler = handler
         descriptor = try ControlSocket.listen(at: path)
-        source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: queue)
+    }
+
+    deinit {
+        closeSocket()
+    }
+
+    private func closeSocket() {
+        let wasClosed = isClosed.withLock { isClosed in
+            defer { isClosed = true }
+            return isClosed
+        }
+        guard !wasClosed else { return }
+        close(descriptor)
+        unlink(path)
     }
 
     /// Serves until the task is cancelled.
     package func run() async {
+        let source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: queue)
         source.setEventHandler { [weak self] in self?.accept() }
         source.resume()
         let (ending, ended) = AsyncStream<Never>.makeStream()
@@ -41,8 +55,7 @@ package final class ControlServer: Sendable {
         ended.finish()
         await withCheckedContinuation { continuation in
             source.setCancelHandler {
-                close(self.descriptor)
-                unlink(self.path)
+                self.closeSocket()
                 continuation.resume()
             }
             source.cancel()

@@ -11,8 +11,10 @@ package final class DedicatedThreadExecutor: SerialExecutor {
         let jobs = JobQueue()
         self.jobs = jobs
         // The thread holds the queue, not the executor: the executor's end is what ends the thread.
-        let thread = Thread { jobs.run() }
-        thread.name = String(name.prefix(15))
+        let thread = Thread {
+            Thread.current.name = String(name.prefix(15))
+            jobs.run()
+        }
         thread.stackSize = 512 * 1024
         thread.start()
     }

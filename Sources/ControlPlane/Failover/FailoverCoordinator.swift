@@ -191,6 +191,7 @@ package actor FailoverCoordinator {
                 for monitor in monitors.values { monitor.search(every: interval) }
             case .endSearch:
                 for monitor in monitors.values { monitor.search(every: nil) }
+            case .sample(let id): monitors[id]?.sampleNow()
             case .confirm(let id):
                 if let monitor = monitors[id] { errandSink.yield(.confirm(id, monitor)) }
             case .log(let level, let text): log.post(level.severity, text)

@@ -39,6 +39,9 @@ package struct HookRunner: Sendable {
         let log = log
         let output = HookOutput(reading: ends[0]) { log.post(.log, "\(name): \($0)") }
         let outcome = await execute(hook.command, output: FileDescriptor(rawValue: ends[1]), timeout: timeout)
+        // Closed here and once: the library closes a descriptor that serves as output and as error twice, and by then
+        // its number may be a client's.
+        close(ends[1])
         await output.waitForEnd(atMost: Self.outputPatience)
         tell(outcome, of: name, timeout: timeout)
         return outcome
@@ -55,8 +58,8 @@ package struct HookRunner: Sendable {
             executable: .path("/bin/sh"), arguments: ["-c", command], platformOptions: platform)
         let execution = Task { () throws -> (status: TerminationStatus, group: pid_t) in
             let result = try await Subprocess.run(
-                configuration, input: .none, output: .fileDescriptor(output, closeAfterSpawningProcess: true),
-                error: .combinedWithOutput)
+                configuration, input: .none, output: .fileDescriptor(output, closeAfterSpawningProcess: false),
+                error: .fileDescriptor(output, closeAfterSpawningProcess: false))
             return (result.terminationStatus, result.processIdentifier.value)
         }
         let alarm = timeout.map { timeout in

@@ -43,7 +43,7 @@ extension Worker {
     /// Identities that nobody uses any more are forgotten, so that logins under made-up names do not pile up.
     mutating func forgetUnusedIdentities() {
         for (name, index) in identityByName where identities[index].pointee.clients == 0 {
-            let owned = identities[index].pointee.pools.values
+            let owned = identities[index].pointee.pools.filter { $0 >= 0 }
             if owned.contains(where: { pools[$0].pointee.total > 0 }) { continue }
             for pool in owned {
                 setWanting(pool, false)

@@ -103,12 +103,9 @@ struct ClientConnection {
     /// Only while Egret answers it itself in the extended protocol.
     var localStatement: LocalStatement?
 
-    var token: EventToken.Kind { .client }
-
-    var isOpen: Bool { state != .free }
-
-    /// Its messages may be taken up.
-    var isServed: Bool { state == .ready && wait == .none }
+    var isOpen: Bool {
+        @inline(__always) get { state != .free }
+    }
 }
 
 /// A client by its place and the tenant of it: for everything that may outlive the connection.

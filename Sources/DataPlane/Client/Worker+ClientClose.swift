@@ -96,7 +96,7 @@ extension Worker {
     }
 
     mutating func closeEverything() {
-        for listener in listeners { Socket.close(listener) }
+        for listener in listeners.prefix(ownListeners) { Socket.close(listener) }
         listeners = []
         for index in 0..<Int32(clients.capacity) where clients[index].pointee.isOpen {
             flushClient(index)

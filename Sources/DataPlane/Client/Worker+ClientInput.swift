@@ -198,7 +198,7 @@ extension Worker {
     /// - Returns: nil while a short one is not whole yet.
     mutating func forward(_ message: ClientMessage, of index: Int32, to server: Int32) -> MessageProgress {
         if message.isWhole {
-            relayToServer(server, message.start, message.total)
+            relayToServer(server, message.start, message.total, isLast: message.total == message.available)
             return .took(message.total)
         }
         if message.total <= Limits.wholeMessageMax { return .incomplete }

@@ -170,7 +170,8 @@ extension Worker {
             if serverIndex >= 0 { serverSettled(serverIndex) }
             return .took(message.total)
         }
-        relayToServer(serverIndex, message.start, message.total)
+        relayToServer(
+            serverIndex, message.start, message.total, isLast: message.total == message.available)
         let server = servers[serverIndex]
         if client.pointee.flags.contains(.isCopyingIn) {
             server.pointee.ignoredSyncs += 1

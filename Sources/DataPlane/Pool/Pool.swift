@@ -35,8 +35,8 @@ struct Identity {
     var verifier: ScramVerifier?
     /// What a client is told at the start, by its parameters.
     var welcomes: [ParameterSets.ID: [UInt8]] = [:]
-    /// By node number.
-    var pools: [UInt8: Int32] = [:]
+    /// By node number; -1 where there is none.
+    var pools: [Int32] = []
     /// Clients that wait for the method.
     var waiting: [ClientReference] = []
     /// Its clients at the moment.

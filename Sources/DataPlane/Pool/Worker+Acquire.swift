@@ -4,7 +4,15 @@ import Wire
 /// How a client gets a server: the one that was used last, else it waits in turn while one is connected.
 extension Worker {
     mutating func pool(of identity: Int32, on node: NodeID) -> Int32 {
-        if let known = identities[identity].pointee.pools[node.rawValue] { return known }
+        let number = Int(node.rawValue)
+        if number < identities[identity].pointee.pools.count {
+            let known = identities[identity].pointee.pools[number]
+            if known >= 0 { return known }
+        }
+        return openPool(of: identity, on: node)
+    }
+
+    private mutating func openPool(of identity: Int32, on node: NodeID) -> Int32 {
         let index = pools.take { Pool() }
         let key = PoolKey(
             node: node, database: identities[identity].pointee.database, user: identities[identity].pointee.user)
@@ -13,7 +21,9 @@ extension Worker {
         pools[index].pointee.node = node
         pools[index].pointee.key = key
         pools[index].pointee.permits = shared.openPool(key)
-        identities[identity].pointee.pools[node.rawValue] = index
+        let missing = Int(node.rawValue) + 1 - identities[identity].pointee.pools.count
+        if missing > 0 { identities[identity].pointee.pools += [Int32](repeating: -1, count: missing) }
+        identities[identity].pointee.pools[Int(node.rawValue)] = index
         poolByKey[key] = index
         return index
     }
@@ -117,7 +127,7 @@ extension Worker {
         server.pointee.client = index
         server.pointee.state = .linked
         server.pointee.leases += 1
-        if settings.poolMode == .session {
+        if !poolsTransactions {
             server.pointee.nextHeld = client.pointee.firstHeld
             client.pointee.firstHeld = serverIndex
         }
@@ -195,12 +205,19 @@ extension Worker {
     /// Until a node can take the client's statement.
     mutating func waitForNode(_ index: Int32) {
         let client = clients[index]
+        if !nodes.ids.contains(where: { nodes[$0].pointee.isUsable }) { return failWaiter(index, Self.allNodesDown) }
         client.pointee.wait = .node
         if client.pointee.deadline == 0 {
             client.pointee.deadline = settings.queryWaitTimeout == 0 ? .max : now + settings.queryWaitTimeout
         }
         waitingForNode.append(ClientReference(index: index, generation: client.pointee.generation))
         soonSweep()
+    }
+
+    static var allNodesDown: ErrorResponse {
+        ErrorResponse(
+            .error, .cannotConnectNow, "all backend nodes are down, egret requires at least one valid node",
+            hint: "Repair the backend nodes and attach them.")
     }
 
     /// Clients that wait for a node try again; those that still find none come back here.

@@ -16,10 +16,10 @@ extension Worker {
             client.pointee.wait = .none
             makeRunnable(index)
         }
-        guard client.pointee.server == serverIndex, server.pointee.transaction == .idle else { return }
+        guard client.pointee.server == serverIndex, server.pointee.transaction.isIdle else { return }
         if client.pointee.flags.contains(.isGroupOpen) || client.pointee.flags.contains(.isPinned) { return }
         if client.pointee.flags.contains(.isCopyingIn) || client.pointee.bodyRemaining > 0 { return }
-        if settings.poolMode == .transaction || server.pointee.flags.contains(.isDoomed) {
+        if poolsTransactions || server.pointee.flags.contains(.isDoomed) {
             unlink(index, serverIndex)
             park(serverIndex)
         }
@@ -121,13 +121,13 @@ extension Worker {
         if isInFlight && server.pointee.cancelKey.count >= 4 && !server.pointee.replies.isEmpty {
             sendCancel(forServer: index)
         }
-        let isSession = hasSessionState || settings.poolMode == .session
+        let isSession = hasSessionState || !poolsTransactions
         if isInFlight || isStale(index) || (isSession && !settings.cachesConnections) {
             if !isInFlight { sendTerminate(index) }
             return closeServer(index)
         }
         server.pointee.state = .resetting
-        if server.pointee.transaction != .idle { sendHiddenQuery(index, "ABORT") }
+        if !server.pointee.transaction.isIdle { sendHiddenQuery(index, "ABORT") }
         if isSession {
             for query in settings.resetQueries { sendHiddenQuery(index, query) }
             server.pointee.statements.removeAll()
@@ -142,7 +142,7 @@ extension Worker {
     /// The reset queries are answered.
     mutating func resetFinished(_ index: Int32) {
         let server = servers[index]
-        let hasFailed = server.pointee.hiddenFailure != nil || server.pointee.transaction != .idle
+        let hasFailed = server.pointee.hiddenFailure != nil || !server.pointee.transaction.isIdle
         if hasFailed { return closeServer(index) }
         park(index)
     }

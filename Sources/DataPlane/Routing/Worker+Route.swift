@@ -35,7 +35,7 @@ extension Worker {
         let server = servers[current]
         // What may run anywhere may run here, and the primary may run everything.
         if need == .read || Int16(server.pointee.node.rawValue) == nodes.primary { return .server(current) }
-        if client.pointee.flags.contains(.isPinned) || server.pointee.transaction != .idle { return .server(current) }
+        if client.pointee.flags.contains(.isPinned) || !server.pointee.transaction.isIdle { return .server(current) }
         if !server.pointee.replies.isEmpty {
             client.pointee.wait = .drain
             return .waits
@@ -57,7 +57,7 @@ extension Worker {
             applyParameters(index, current)
             return .server(current)
         }
-        if settings.poolMode == .session, let held = heldServer(index, node) {
+        if !poolsTransactions, let held = heldServer(index, node) {
             client.pointee.server = held
             applyParameters(index, held)
             return .server(held)

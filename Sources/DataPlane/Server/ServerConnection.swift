@@ -83,7 +83,9 @@ struct ServerConnection {
 
     init(replies: ReplyQueueBox = ReplyQueueBox()) { self.replies = replies }
 
-    var isIdleInside: Bool { replies.isEmpty && transaction == .idle }
+    var isIdleInside: Bool {
+        @inline(__always) get { replies.isEmpty && transaction.isIdle }
+    }
 }
 
 /// Holds the queue of replies by pointer, since a record in a slab must be copyable and a queue is not.
@@ -98,9 +100,24 @@ struct ReplyQueueBox {
     var isEmpty: Bool { queue.pointee.isEmpty }
     var count: Int { queue.pointee.count }
     var first: ExpectedReply? { queue.pointee.first }
+    var isNextVisible: Bool { queue.pointee.isNextVisible }
+    var isNextHidden: Bool { queue.pointee.isNextHidden }
+    func isNext(_ kind: ExpectedReply.Kind) -> Bool { queue.pointee.isNext(kind) }
     subscript(offset: Int) -> ExpectedReply { queue.pointee[offset] }
     func append(_ reply: ExpectedReply) { queue.pointee.append(reply) }
     @discardableResult func removeFirst() -> ExpectedReply { queue.pointee.removeFirst() }
     func removeAll() { queue.pointee.removeAll() }
     func removeSyncsIgnoredDuringCopy() -> Int { queue.pointee.removeSyncsIgnoredDuringCopy() }
+}
+
+extension TransactionStatus {
+    /// A switch, since comparing enums of another module is a call.
+    var isIdle: Bool {
+        @inline(__always) get {
+            switch self {
+            case .idle: true
+            case .inBlock, .failed: false
+            }
+        }
+    }
 }

@@ -20,7 +20,8 @@ extension Worker {
         case .linked, .resetting: break
         case .free, .connecting: return .ended
         }
-        let isHidden = server.pointee.replies.first?.isHidden ?? (server.pointee.state == .resetting)
+        let isHidden =
+            server.pointee.replies.isEmpty ? server.pointee.state == .resetting : server.pointee.replies.isNextHidden
         switch tag {
         case BackendTag.readyForQuery: return takeReady(index, body)
         case BackendTag.commandComplete, BackendTag.emptyQueryResponse, BackendTag.portalSuspended:
@@ -55,15 +56,15 @@ extension Worker {
     /// Takes an entry off the queue if it is the one that this message answers.
     @inline(__always)
     private mutating func finish(_ index: Int32, _ kind: ExpectedReply.Kind) {
-        guard servers[index].pointee.replies.first?.kind == kind else { return }
+        guard servers[index].pointee.replies.isNext(kind) else { return }
         servers[index].pointee.replies.removeFirst()
         noteLocalAnswers(index)
     }
 
     /// The description of a statement is two messages, of which this one is the last; that of a portal is one.
     private mutating func finishDescribe(_ index: Int32) {
-        let kind = servers[index].pointee.replies.first?.kind
-        guard kind == .describePortal || kind == .describeStatement else { return }
+        let replies = servers[index].pointee.replies
+        guard replies.isNext(.describePortal) || replies.isNext(.describeStatement) else { return }
         servers[index].pointee.replies.removeFirst()
         noteLocalAnswers(index)
     }
@@ -75,9 +76,10 @@ extension Worker {
     }
 
     private mutating func finishHideable(_ index: Int32, _ kind: ExpectedReply.Kind) -> ReplyDisposition {
-        let first = servers[index].pointee.replies.first
+        let replies = servers[index].pointee.replies
+        let isHidden = replies.isNext(kind) && replies.isNextHidden
         finish(index, kind)
-        return first?.kind == kind && first?.isHidden == true ? .swallow : .pass
+        return isHidden ? .swallow : .pass
     }
 
     /// Sends what Egret answers itself, once everything in front of it is answered.
@@ -113,7 +115,7 @@ extension Worker {
         }
         server.pointee.transaction = status
         if server.pointee.flags.remove(.skipsToSync) != nil { discardToSync(index) }
-        while let first = server.pointee.replies.first, first.kind == .copyEnd {
+        while server.pointee.replies.isNext(.copyEnd) {
             server.pointee.replies.removeFirst()
         }
         guard let reply = server.pointee.replies.first else {
@@ -176,7 +178,7 @@ extension Worker {
                 noteShutdown(error, server.pointee.node)
                 return .swallow
             }
-            if isHidden && server.pointee.replies.first?.kind == .query || server.pointee.state == .resetting {
+            if isHidden && server.pointee.replies.isNext(.query) || server.pointee.state == .resetting {
                 server.pointee.hiddenFailure = error
                 return .swallow
             }

@@ -77,7 +77,7 @@ extension Worker {
         let isMidMessage = server.pointee.bodyRemaining > 0 && !server.pointee.flags.contains(.discardsBody)
         let isPinned = client.pointee.flags.contains(.isPinned)
         let owed = owedAnswers(index)
-        let wasInTransaction = server.pointee.transaction != .idle
+        let wasInTransaction = !server.pointee.transaction.isIdle
         let node = server.pointee.node
         closeServer(index)
         guard isCurrent else { return }

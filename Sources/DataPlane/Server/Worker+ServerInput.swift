@@ -76,7 +76,7 @@ extension Worker {
                 runStart = end
                 if total > available { streamRest(index, total - available, isDiscarded: true) }
             case .settle(let isVisible):
-                passOn(index, bytes + runStart, (isVisible ? end : offset) - runStart)
+                passOn(index, bytes + runStart, (isVisible ? end : offset) - runStart, isLast: end == count)
                 offset = end
                 runStart = end
                 if server.pointee.flags.contains(.owesLocalAnswer) { answerLocally(index) }
@@ -90,7 +90,7 @@ extension Worker {
                 answerLocally(index)
             }
         }
-        passOn(index, bytes + runStart, offset - runStart)
+        passOn(index, bytes + runStart, offset - runStart, isLast: offset == count)
         guard server.pointee.generation == generation, server.pointee.state != .free, offset < count else { return }
         server.pointee.inbound.append(bytes + offset, count - offset, &buffers)
     }
@@ -101,7 +101,7 @@ extension Worker {
         let server = servers[index]
         let isForClient =
             server.pointee.client >= 0 && server.pointee.state == .linked
-            && server.pointee.replies.first?.isHidden == false
+            && server.pointee.replies.isNextVisible
         if total > available { streamRest(index, total - available, isDiscarded: !isForClient) }
         return isForClient
     }
@@ -116,11 +116,11 @@ extension Worker {
         }
     }
 
-    private mutating func passOn(_ index: Int32, _ bytes: UnsafeRawPointer, _ count: Int) {
+    private mutating func passOn(_ index: Int32, _ bytes: UnsafeRawPointer, _ count: Int, isLast: Bool = false) {
         guard count > 0 else { return }
         let client = servers[index].pointee.client
         guard client >= 0, clients[client].pointee.state == .ready else { return }
-        relayToClient(client, bytes, count)
+        relayToClient(client, bytes, count, isLast: isLast)
     }
 
     /// A server that answers what nobody asked cannot be trusted with the next question.

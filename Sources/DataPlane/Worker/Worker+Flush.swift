@@ -27,11 +27,12 @@ extension Worker {
         markServerDirty(index)
     }
 
-    /// A long run of bytes goes out at once, from where it was received to, so that it is not copied; only what the
-    /// socket does not take is kept.
-    mutating func relayToClient(_ index: Int32, _ bytes: UnsafeRawPointer, _ count: Int) {
+    /// The last bytes of a read, and every long run, go out at once from where they were received to, so that they are
+    /// not copied; only what the socket does not take is kept.
+    /// - Parameter isLast: nothing that was read is still to come for this client.
+    mutating func relayToClient(_ index: Int32, _ bytes: UnsafeRawPointer, _ count: Int, isLast: Bool) {
         let client = clients[index]
-        guard count >= Self.directSendMin, client.pointee.outbound.isEmpty else {
+        guard isLast || count >= Self.directSendMin, client.pointee.outbound.isEmpty else {
             return sendToClient(index, bytes, count)
         }
         var sent = 0
@@ -40,9 +41,9 @@ extension Worker {
         if sent < count { sendToClient(index, bytes + sent, count - sent) }
     }
 
-    mutating func relayToServer(_ index: Int32, _ bytes: UnsafeRawPointer, _ count: Int) {
+    mutating func relayToServer(_ index: Int32, _ bytes: UnsafeRawPointer, _ count: Int, isLast: Bool = false) {
         let server = servers[index]
-        guard count >= Self.directSendMin, server.pointee.outbound.isEmpty else {
+        guard isLast || count >= Self.directSendMin, server.pointee.outbound.isEmpty else {
             return sendToServer(index, bytes, count)
         }
         var sent = 0

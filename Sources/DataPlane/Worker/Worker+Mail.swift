@@ -107,6 +107,7 @@ extension Worker {
     private mutating func stop(_ mode: StopMode) {
         stopMode = mode
         if !listenersArePaused { for listener in listeners { epoll.remove(listener) } }
+        for listener in listeners { Listener.refuse(listener) }
         listenersArePaused = true
         if mode != .smart {
             let error = ErrorResponse(
@@ -140,7 +141,7 @@ extension Worker {
         } else if server >= 0 && !servers[server].pointee.replies.isEmpty {
             state = .active
         } else {
-            state = server >= 0 && servers[server].pointee.transaction != .idle ? .idleInTransaction : .idle
+            state = server >= 0 && !servers[server].pointee.transaction.isIdle ? .idleInTransaction : .idle
         }
         let chosen = client.pointee.loadBalanceNode
         var held: [SessionServer] = []

@@ -136,7 +136,7 @@ extension Worker {
                 soonSweep()
                 scout(identity)
             }
-            for pool in identities[identity].pointee.pools.values where pools[pool].pointee.waitingCount > 0 {
+            for pool in identities[identity].pointee.pools where pool >= 0 && pools[pool].pointee.waitingCount > 0 {
                 soonSweep()
                 if nodes[pools[pool].pointee.node.rawValue].pointee.suspectUntil <= now { connectForWaiters(pool) }
                 // A worker that had no such pool when it was asked may have one by now.

@@ -14,6 +14,8 @@ struct Worker: ~Copyable {
     let mailbox: Mailbox
     let statistics: WorkerStatistics
     var settings: DataPlaneSettings
+    /// `pool_mode`; it does not change while the worker runs.
+    let poolsTransactions: Bool
     var topology: Topology
 
     var epoll: Epoll
@@ -40,6 +42,8 @@ struct Worker: ~Copyable {
     var runnable: [ClientReference] = []
     var nodes = NodeTable()
     var listeners: [Int32]
+    /// Those that are its own come first; the others are closed by whoever owns all workers.
+    let ownListeners: Int
     var listenersArePaused = false
     var parameterSets = ParameterSets()
     var statements: StatementRegistry
@@ -66,8 +70,10 @@ struct Worker: ~Copyable {
         self.id = id
         self.shared = shared
         self.settings = settings
+        poolsTransactions = settings.poolMode == .transaction
         self.topology = topology
         self.listeners = listeners + sharedListeners
+        ownListeners = listeners.count
         mailbox = shared.mailboxes[id]
         statistics = shared.statistics[id]
         now = Clock.monotonic()

@@ -12,6 +12,8 @@ package enum FailoverDirective: Sendable, Equatable {
     case searchPrimary(every: Duration)
     /// Go back to `sr_check_period`.
     case endSearch
+    /// Ask this node for its role now, not only when its turn comes.
+    case sample(NodeID)
     /// Ask this node one time, with a short timeout, whether it lives; then call `confirmed`.
     case confirm(NodeID)
     case log(FailoverLogLevel, String)

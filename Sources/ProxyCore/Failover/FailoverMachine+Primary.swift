@@ -119,12 +119,17 @@ extension FailoverMachine {
                 }
             directives.append(
                 .log(.error, "node \(id) is out of recovery but is not used as the primary: \(reason)"))
+            // It may have been promoted in place of the primary, which only that one can tell.
+            if let primary { directives.append(.sample(primary)) }
         }
     }
 
+    /// Out of recovery without being the primary. While no primary is known, a node that may become it is not false.
     func isFalsePrimary(_ node: Node) -> Bool {
-        settings.primarySource == .recoveryState && node.status.isUsable && node.settings.id != primary
-            && node.sample?.role == .primary
+        guard settings.primarySource == .recoveryState, node.status.isUsable, node.settings.id != primary,
+            let sample = node.sample, sample.role == .primary
+        else { return false }
+        return primary != nil || isLeftBehind(sample) || !isOfThisCluster(sample)
     }
 
     // MARK: The search

@@ -55,6 +55,15 @@ package struct ReplyQueue: ~Copyable {
         count == 0 ? nil : unsafe storage[head & mask]
     }
 
+    /// Whether the next answer is to a request of this kind.
+    package func isNext(_ kind: ExpectedReply.Kind) -> Bool { first?.kind == kind }
+
+    /// Whether the next answer is one that the client waits for.
+    package var isNextVisible: Bool { first.map { !$0.isHidden } ?? false }
+
+    /// Whether the next answer is one that the client did not ask for.
+    package var isNextHidden: Bool { first.map(\.isHidden) ?? false }
+
     package subscript(offset: Int) -> ExpectedReply {
         precondition(offset >= 0 && offset < count)
         // Safety: as in `first`, for an offset below `count`.

@@ -1,0 +1,61 @@
+import ControlPlane
+import Foundation
+import Testing
+
+@Suite struct DedicatedThreadExecutorTests {
+    private actor Blocker {
+        private let executor = DedicatedThreadExecutor(name: "egret-test")
+        nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+        func block(_ microseconds: UInt32) { usleep(microseconds) }
+
+        func thread() -> UInt { UInt(pthread_self()) }
+
+        func threadAfterSleep() async -> UInt {
+            try? await Task.sleep(for: .milliseconds(5))
+            return UInt(pthread_self())
+        }
+    }
+
+    @Test("All of an actor runs on one thread, which is its own")
+    func oneThread() async {
+        let first = Blocker()
+        let second = Blocker()
+        let thread = await first.thread()
+        #expect(await first.thread() == thread)
+        #expect(await first.threadAfterSleep() == thread)
+        #expect(await second.thread() != thread)
+    }
+
+    @Test("Actors that block do not hold up each other, however many they are")
+    func noStarvation() async {
+        let began = ContinuousClock.now
+        await withDiscardingTaskGroup { group in
+            for _ in 0..<16 {
+                group.addTask { await Blocker().block(300_000) }
+            }
+        }
+        #expect(began.duration(to: .now) < .seconds(2))
+    }
+
+    @Test("The thread ends with its actor")
+    func threadsEnd() async throws {
+        @Sendable func count() throws -> Int {
+            let tasks = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")
+            return tasks.filter {
+                (try? String(contentsOfFile: "/proc/self/task/\($0)/comm", encoding: .utf8)) == "egret-ending\n"
+            }.count
+        }
+        actor Ending {
+            private let executor = DedicatedThreadExecutor(name: "egret-ending")
+            nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+            func touch() {}
+        }
+        do {
+            let actors = (0..<5).map { _ in Ending() }
+            for actor in actors { await actor.touch() }
+            #expect(try count() == 5)
+        }
+        #expect(await eventually { (try? count()) == 0 })
+    }
+}

@@ -1,0 +1,86 @@
+import ProxyCore
+
+/// A machine with a clock, for tests that read as transcripts.
+struct FailoverTranscript {
+    var machine: FailoverMachine
+    var now = Duration.zero
+
+    static let hook = "fail %d %h %p %D %m %H %M %P %r %R %N %S"
+
+    static func nodes(_ count: UInt8) -> [FailoverNode] {
+        (0..<count).map {
+            FailoverNode(id: NodeID($0), host: "db\($0)", port: 5432 + UInt16($0), dataDirectory: "/data/\($0)")
+        }
+    }
+
+    init(
+        nodes: UInt8 = 3, remembered: [NodeID: NodeStatus] = [:], _ adjust: (inout FailoverSettings) -> Void = { _ in }
+    ) {
+        var settings = FailoverSettings(nodes: Self.nodes(nodes), failoverCommand: Self.hook)
+        adjust(&settings)
+        machine = FailoverMachine(settings: settings, remembered: remembered)
+    }
+
+    /// Started, node 0 the primary, the others its standbys, all used by clients.
+    static func running(
+        nodes: UInt8 = 3, _ adjust: (inout FailoverSettings) -> Void = { _ in }
+    ) -> FailoverTranscript {
+        var transcript = FailoverTranscript(nodes: nodes, adjust)
+        _ = transcript.machine.start(now: .zero)
+        for number in 0..<nodes {
+            transcript.sample(number, number == 0 ? .primary : .standby, timeline: 1)
+            _ = transcript.machine.nodeUsed(NodeID(number))
+        }
+        return transcript
+    }
+
+    @discardableResult
+    mutating func sample(
+        _ node: UInt8, _ role: NodeRole, timeline: UInt32? = nil, system: UInt64? = 7, position: UInt64? = nil
+    ) -> [FailoverDirective] {
+        let sample = NodeSample(role: role, timeline: timeline, systemIdentifier: system, position: position)
+        return machine.sampled(NodeID(node), sample, now: now)
+    }
+
+    mutating func dies(_ node: UInt8) -> [FailoverDirective] {
+        machine.probeFailed(NodeID(node), reason: "refused", now: now)
+    }
+
+    var primary: UInt8? { machine.snapshot.primary?.rawValue }
+    var statuses: [NodeStatus] { machine.snapshot.nodes.map(\.status) }
+}
+
+extension [FailoverDirective] {
+    var lines: [String] {
+        compactMap { if case .log(_, let text) = $0 { text } else { nil } }
+    }
+
+    var hooks: [String] {
+        compactMap { if case .runHook(let hook) = $0 { hook.command } else { nil } }
+    }
+
+    var snapshots: [RoutingSnapshot] {
+        compactMap { if case .publish(let snapshot) = $0 { snapshot } else { nil } }
+    }
+
+    var files: [[NodeStatus]] {
+        compactMap { if case .writeStatusFile(let statuses) = $0 { statuses } else { nil } }
+    }
+
+    /// The directives without their texts and snapshots: what happens, in order.
+    var outline: [String] {
+        map { directive in
+            switch directive {
+            case .publish(let snapshot): "publish primary=\(snapshot.primary?.description ?? "none")"
+            case .statusChanged(let id, let status): "\(id) \(status.rawValue)"
+            case .writeStatusFile: "file"
+            case .runHook(let hook): hook.kind.rawValue
+            case .searchPrimary(let interval): "search \(interval)"
+            case .endSearch: "end search"
+            case .sample(let id): "sample \(id)"
+            case .confirm(let id): "confirm \(id)"
+            case .log: "log"
+            }
+        }.filter { $0 != "log" }
+    }
+}
