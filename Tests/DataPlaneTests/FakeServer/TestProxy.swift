@@ -35,8 +35,8 @@ final class TestProxy: Sendable {
         settings.unixSocketDirectories = [directory.path]
         settings.port = 5_432
         settings.poolMode = .transaction
-        settings.authenticationTimeout = 700_000_000
-        settings.queryWaitTimeout = 700_000_000
+        settings.authenticationTimeout = 1_200_000_000
+        settings.queryWaitTimeout = 1_200_000_000
         settings.serverLoginTimeout = 300_000_000
         settings.connectTimeout = 300_000_000
         configure(&settings)
