@@ -104,8 +104,8 @@ struct Benchmark {
         return counts
     }
 
-    /// The proxies take turns within each round, so that what disturbs the machine for a while disturbs all of them. Each
-    /// round starts with another one: nobody always runs in the wake of the same neighbour.
+    /// The proxies take turns within each round, so that what disturbs the machine for a while disturbs all of them.
+    /// Each round starts with another one: nobody always runs in the wake of the same neighbour.
     private func measure(
         _ setting: Setting, _ proxies: [ProxyUnderTest], server: DirectServer
     ) async throws -> [Report.Cell] {

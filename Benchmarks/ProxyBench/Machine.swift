@@ -29,7 +29,8 @@ struct Machine: Sendable, Codable {
     }
 }
 
-/// Thousands of idle clients need thousands of descriptors, in this process and in the proxies, which inherit the limit.
+/// Thousands of idle clients need thousands of descriptors, in this process and in the proxies, which inherit the
+/// limit.
 enum OpenFiles {
     /// Raises the soft limit to `needed`, and the hard one too where that is permitted.
     /// - Returns: the limit that holds now; it may be lower than `needed`.

@@ -7,9 +7,9 @@ struct ProxyBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ProxyBench", abstract: "Egret, PgBouncer and pgpool-II side by side, in one run.",
         discussion: """
-            Starts a throw-away PostgreSQL and every proxy in front of it, asks them in turn with pgbench -S, and prints \
-            throughput, latency, CPU per transaction and memory with Egret's ratios to the others. Egret is the executable \
-            beside this program, or the one that EGRET_BINARY names.
+            Starts a throw-away PostgreSQL and every proxy in front of it, asks them in turn with pgbench -S, and \
+            prints throughput, latency, CPU per transaction and memory with Egret's ratios to the others. Egret is the \
+            executable beside this program, or the one that EGRET_BINARY names.
             """)
 
     @Option(help: "Comma-separated: direct, egret, pgbouncer, pgpool.")

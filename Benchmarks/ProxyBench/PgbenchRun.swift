@@ -54,8 +54,8 @@ struct PgbenchRun {
     /// Whether perf tells user from system time instead of the kernel's ticks.
     var samplesUserShare = false
 
-    /// A quarter of the transactions is logged: enough for a 99th percentile of some thousand samples in every cell, and
-    /// writing the log does not become pgbench's main work.
+    /// A quarter of the transactions is logged: enough for a 99th percentile of some thousand samples in every cell,
+    /// and writing the log does not become pgbench's main work.
     private static let samplingRate = 0.25
     private static let logPrefix = "pgbench-log"
 

@@ -142,7 +142,8 @@ extension Report {
     private func table(of count: SyscallCount) -> ResultTable {
         ResultTable(
             title:
-                "system calls of \(count.proxy.rawValue), -M \(count.setting.mode.rawValue) -c \(count.setting.clients)",
+                "system calls of \(count.proxy.rawValue), "
+                + "-M \(count.setting.mode.rawValue) -c \(count.setting.clients)",
             columns: ["", "per transaction"],
             rows: count.calls.filter { $0.value >= 0.001 }.sorted { $0.value > $1.value }.map {
                 [$0.key, $0.value.fixed(3)]

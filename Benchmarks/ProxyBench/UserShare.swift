@@ -3,8 +3,8 @@ import Glibc
 import LocalCluster
 
 /// How much of a proxy's CPU time is user time, sampled by perf's software clock. Many kernels split user from system
-/// time by looking 100 or 250 times a second, which for a proxy that spends a tenth of its time in user mode leaves some
-/// dozen samples; perf looks 4,000 times. The *sum* of both needs no sampling and is not touched.
+/// time by looking 100 or 250 times a second, which for a proxy that spends a tenth of its time in user mode leaves
+/// some dozen samples; perf looks 4,000 times. The *sum* of both needs no sampling and is not touched.
 struct UserShare {
     private static let program = "/usr/bin/perf"
     private static let samplesPerSecond = 4000

@@ -19,6 +19,8 @@ struct ByteQueue {
     var start: UnsafeMutableRawPointer? { block.map { $0 + Int(head) } }
 
     mutating func append(_ bytes: UnsafeRawPointer, _ count: Int, _ pool: inout BufferPool) {
+        // Nothing takes no block: an empty queue must stay one.
+        if count == 0 { return }
         reserve(count, &pool)
         guard let block else { return }
         (block + Int(tail)).copyMemory(from: bytes, byteCount: count)

@@ -13,7 +13,11 @@ extension Worker {
         guard count >= length else { return .incomplete }
         let body = UnsafeRawBufferPointer(start: bytes + 4, count: length - 4)
         let request: StartupRequest
-        do { request = try StartupRequest(body: body) } catch {
+        do { request = try StartupRequest(body: body) } catch .badLength, .truncated {
+            // Only a cancel request can be too short or too long by its own rules, and nobody reads an answer to one.
+            closeClient(index)
+            return .closed
+        } catch {
             return violate(index, "invalid startup packet layout")
         }
         switch request {

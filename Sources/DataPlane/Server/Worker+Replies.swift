@@ -247,8 +247,12 @@ extension Worker {
         case BackendTag.parameterStatus: noteParameterStatus(index, body)
         case BackendTag.errorResponse:
             let error = ErrorResponse(body: body)
-            servers[index].pointee.fatal = error
             noteShutdown(error, servers[index].pointee.node)
+            guard error.isFatal else { break }
+            // It ends behind this. A client that got it now would lose its statement for nothing.
+            servers[index].pointee.fatal = error
+            serverLost(index, reason: error.message)
+            return .ended
         case BackendTag.noticeResponse, BackendTag.notificationResponse: break
         default:
             desynchronized(index, "message type \(tag) although nothing was asked")

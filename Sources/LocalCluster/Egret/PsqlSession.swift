@@ -102,7 +102,8 @@ package final class PsqlSession: Sendable {
     /// Everything that psql has printed so far.
     package var transcript: String { log.text }
 
-    /// Sends a statement, without its semicolon, and gives back what psql prints for it, errors included, without the last line feed.
+    /// Sends a statement, without its semicolon, and gives back what psql prints for it, errors included, without the
+    /// last line feed.
     package func ask(_ sql: String, timeLimit: Duration = .seconds(30)) async throws -> String {
         let number = asked.withLock { asked in
             asked += 1

@@ -38,15 +38,18 @@ package enum ScramMessage {
 
     /// `r=nonce,s=salt,i=iterations`.
     package struct ServerFirst: Equatable, Sendable {
-        package var nonce: String
+        package let nonce: String
         /// Base64.
-        package var salt: String
-        package var iterations: Int
+        package let salt: String
+        package let iterations: Int
+        /// The message as it was sent, extensions included: it is part of what is signed.
+        package let text: String
 
         package init(nonce: String, salt: String, iterations: Int) {
             self.nonce = nonce
             self.salt = salt
             self.iterations = iterations
+            text = "r=\(nonce),s=\(salt),i=\(iterations)"
         }
 
         /// nil: malformed, or an iteration count outside of 1...1,000,000 that would only burn our time.
@@ -57,10 +60,11 @@ package enum ScramMessage {
                 let salt = attribute("s", in: fields[1]), let count = attribute("i", in: fields[2]),
                 let iterations = Int(count), (1...1_000_000).contains(iterations)
             else { return nil }
-            self.init(nonce: nonce, salt: salt, iterations: iterations)
+            self.nonce = nonce
+            self.salt = salt
+            self.iterations = iterations
+            self.text = text
         }
-
-        package var text: String { "r=\(nonce),s=\(salt),i=\(iterations)" }
     }
 
     /// `c=binding,r=nonce,p=proof`.

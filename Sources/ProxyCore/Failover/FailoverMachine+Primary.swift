@@ -59,7 +59,8 @@ extension FailoverMachine {
         reportFalsePrimaries(&directives)
     }
 
-    /// Usable nodes out of recovery that belong to the cluster's present, the newest timeline first, then the lowest id.
+    /// Usable nodes out of recovery that belong to the cluster's present, the newest timeline first, then the lowest
+    /// id.
     private var bestCandidate: Node? {
         nodes
             .filter { node in

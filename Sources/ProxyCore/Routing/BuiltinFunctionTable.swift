@@ -12,9 +12,12 @@
 ///     GROUP BY proname
 ///     HAVING bool_and(provolatile IN ('i', 's'))
 ///        AND bool_and(NOT proargtypes::oid[] && ARRAY['internal', 'cstring']::regtype[]::oid[])
-///        AND bool_and(prorettype NOT IN ('internal'::regtype, 'cstring'::regtype, 'trigger'::regtype, 'event_trigger'::regtype))
+///        AND bool_and(prorettype NOT IN ('internal'::regtype, 'cstring'::regtype, 'trigger'::regtype,
+///            'event_trigger'::regtype))
 ///        AND bool_and(proname !~ '^(pg_|txid_)' OR (proparallel = 's' AND proname !~
-///            '^(pg_(stat|get_(replication_slots|publication)|current|snapshot|postmaster|conf|is_other|show|relation_file|tablespace|replication|sequence|timezone|available|extension|dependencies|ndistinct|mcv|node_tree|filenode|event|visible|xact|ls_|read_|wal_|walfile|last)|txid_)'))
+///            '^(pg_(stat|get_(replication_slots|publication)|current|snapshot|postmaster|conf|is_other|show'
+///            '|relation_file|tablespace|replication|sequence|timezone|available|extension|dependencies|ndistinct'
+///            '|mcv|node_tree|filenode|event|visible|xact|ls_|read_|wal_|walfile|last)|txid_)'))
 ///        AND bool_and(proname !~ '^(table|schema|database|query|cursor)_to_xml')
 ///        AND bool_and(proname !~ '(recv|send)$')
 ///        AND bool_and(proname !~ '^fmgr_')

@@ -109,7 +109,8 @@ extension IntegrationTests {
                     "SET work_mem = '7MB';\nCREATE TEMP TABLE mine (i int);\nPREPARE p AS SELECT 1;\nSHOW work_mem;\n")
                 #expect(first == "7MB\n")
                 let second = try await stand.target().script(
-                    "SHOW work_mem;\nSELECT count(*) FROM pg_prepared_statements;\nSELECT to_regclass('mine') IS NULL;\n"
+                    "SHOW work_mem;\nSELECT count(*) FROM pg_prepared_statements;\n"
+                        + "SELECT to_regclass('mine') IS NULL;\n"
                 )
                 #expect(second == "4MB\n0\nt\n")
             }

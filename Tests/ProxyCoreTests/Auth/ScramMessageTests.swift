@@ -66,6 +66,12 @@ import Testing
         #expect(first.text == text)
     }
 
+    @Test(arguments: ["r=a,s=b,i=4096,x=1", "r=a,s=b,i=04096"])
+    func `a challenge is signed as it was sent`(text: String) {
+        #expect(ScramMessage.ServerFirst(Self.bytes(text))?.text == text)
+        #expect(ScramMessage.ServerFirst(Self.bytes(text))?.iterations == 4_096)
+    }
+
     @Test(arguments: [
         ("1", true), ("4096", true), ("1000000", true), ("1000001", false), ("0", false), ("-1", false), ("", false),
         ("2147483648", false), ("99999999999999999999", false), ("4096.0", false), ("0x10", false), (" 1", false),
@@ -119,7 +125,9 @@ import Testing
             let count = Int.random(in: 0...30, using: &random)
             let bytes = (0..<count).map { _ in alphabet[Int.random(in: 0..<alphabet.count, using: &random)] }
             if let first = ScramMessage.ClientFirst(bytes) { #expect(Array(first.text.utf8) == bytes) }
-            if let first = ScramMessage.ServerFirst(bytes) { #expect((1...1_000_000).contains(first.iterations)) }
+            if let first = ScramMessage.ServerFirst(bytes) {
+                #expect((1...1_000_000).contains(first.iterations) && Array(first.text.utf8) == bytes)
+            }
             if let final = ScramMessage.ClientFinal(bytes) {
                 #expect(Array("\(final.withoutProof),p=\(final.proof)".utf8) == bytes)
             }

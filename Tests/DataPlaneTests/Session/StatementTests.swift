@@ -1,0 +1,149 @@
+import ProxyCore
+import Testing
+
+@testable import DataPlane
+
+@Suite struct StatementTests {
+    private static func entry(_ statement: UInt32) -> ClientStatements.Entry {
+        .init(statement: statement, isRead: statement % 2 == 0, kind: .select, effects: [])
+    }
+
+    private static func with<Value>(_ name: String, _ body: (UnsafeRawBufferPointer) -> Value) -> Value {
+        Array(name.utf8).withUnsafeBytes { body($0) }
+    }
+
+    @Test(arguments: [3, 40, 3_000])
+    func `a client's names do what a dictionary does`(names: Int) {
+        var random = SeededRandom(seed: UInt64(names))
+        let statements = ClientStatements()
+        var model: [String: UInt32] = [:]
+        for step in 1...UInt32(max(2_000, names * 3)) {
+            let name = "s\(Int.random(in: 0..<names, using: &random))"
+            switch Int.random(in: 0..<10, using: &random) {
+            case 0...4:
+                if model[name] == nil { Self.with(name) { statements.insert($0, Self.entry(step)) } }
+                model[name] = model[name] ?? step
+            case 5...7:
+                let removed = Self.with(name) { statements.remove($0) }
+                #expect(removed?.statement == model.removeValue(forKey: name))
+            case 8 where step % 7 == 0:
+                if let statement = model[name] {
+                    statements.remove(statement: statement)
+                    model[name] = nil
+                }
+            default:
+                let found = Self.with(name) { statements.find($0) }
+                #expect(found?.statement == model[name])
+                if let found { #expect(found.isRead == (found.statement % 2 == 0) && found.kind == .select) }
+            }
+            #expect(statements.count == model.count)
+        }
+        #expect(statements.all.sorted() == model.values.sorted())
+        for (name, statement) in model { #expect(Self.with(name) { statements.find($0) }?.statement == statement) }
+        statements.removeAll()
+        #expect(statements.count == 0 && statements.all.isEmpty)
+        #expect(Self.with("s0") { statements.find($0) } == nil)
+    }
+
+    @Test func `names that come and go leave no room taken`() {
+        let statements = ClientStatements()
+        for step in 0..<UInt32(20_000) {
+            Self.with("name \(step)") { statements.insert($0, Self.entry(step)) }
+            let removed = Self.with("name \(step)") { statements.remove($0) }
+            #expect(removed?.statement == step)
+        }
+        #expect(statements.count == 0)
+        Self.with("") { statements.insert($0, Self.entry(1)) }
+        #expect(Self.with("") { statements.find($0) }?.statement == 1)
+    }
+
+    @Test func `the unnamed statement is kept whole until it is forgotten`() {
+        let statements = ClientStatements()
+        #expect(statements.unnamedParse.isEmpty)
+        Self.with("first") { statements.rememberUnnamed($0, Self.entry(1)) }
+        Self.with("second") { statements.rememberUnnamed($0, Self.entry(2)) }
+        #expect(statements.unnamedParse == Array("second".utf8))
+        #expect(statements.unnamedEntry.statement == 2)
+        statements.forgetUnnamed()
+        #expect(statements.unnamedParse.isEmpty)
+    }
+
+    @Test(arguments: [5, 100, 2_000])
+    func `a server's statements do what a set does, and the oldest goes first`(numbers: UInt32) {
+        var random = SeededRandom(seed: UInt64(numbers))
+        var statements = ServerStatements()
+        // In the order of use, oldest first.
+        var model: [UInt32] = []
+        #expect(statements.oldest == nil)
+        for _ in 0..<3_000 {
+            let number = UInt32.random(in: 1...numbers, using: &random)
+            switch Int.random(in: 0..<8, using: &random) {
+            case 0...2:
+                if !model.contains(number) { model.append(number) }
+                statements.insert(number)
+            case 3:
+                model.removeAll { $0 == number }
+                statements.remove(number)
+            case 4:
+                if let oldest = statements.oldest {
+                    #expect(oldest == model.first)
+                    statements.remove(oldest)
+                    model.removeFirst()
+                }
+            default:
+                let isThere = model.contains(number)
+                #expect(statements.touch(number) == isThere)
+                if isThere {
+                    model.removeAll { $0 == number }
+                    model.append(number)
+                }
+            }
+            #expect(statements.count == model.count)
+        }
+        #expect(statements.oldest == model.first)
+        statements.removeAll()
+        #expect(statements.count == 0 && statements.oldest == nil)
+        #expect(model.allSatisfy { !statements.touch($0) })
+    }
+
+    @Test func `one text is one statement while anybody names it`() {
+        var registry = StatementRegistry(worker: 3)
+        let first = Self.with("SELECT 1\0\0\0") { registry.intern($0) }
+        let second = Self.with("SELECT 2\0\0\0") { registry.intern($0) }
+        let again = Self.with("SELECT 1\0\0\0") { registry.intern($0) }
+        #expect(first == again && first != second)
+        #expect(registry.body(first) == Array("SELECT 1\0\0\0".utf8))
+        registry.release(first)
+        #expect(registry.body(first) != nil)
+        registry.release(first)
+        #expect(registry.body(first) == nil)
+        registry.release(first)
+        #expect(registry.count == 1)
+        // Servers may still have the old number with the old text, so it is not given out again.
+        let third = Self.with("SELECT 1\0\0\0") { registry.intern($0) }
+        #expect(third != first && third != second)
+    }
+
+    @Test func `parameter types make another statement of the same text`() {
+        var registry = StatementRegistry(worker: 0)
+        let one = Self.with("SELECT $1\0\0\u{1}\0\0\0\u{17}") { registry.intern($0) }
+        let other = Self.with("SELECT $1\0\0\u{1}\0\0\0\u{14}") { registry.intern($0) }
+        #expect(one != other)
+    }
+
+    @Test(arguments: [(1, "egret_7_1"), (10, "egret_7_10"), (999, "egret_7_999"), (UInt32.max, "egret_7_4294967295")])
+    func `names on the server are made of the worker and the number`(id: UInt32, name: String) {
+        let registry = StatementRegistry(worker: 7)
+        let written = withUnsafeTemporaryAllocation(byteCount: 32, alignment: 1) { space -> [UInt8] in
+            guard let base = space.baseAddress else { return [] }
+            return Array(space.prefix(registry.writeName(id, to: base)))
+        }
+        #expect(written == Array(name.utf8))
+        #expect(written.withUnsafeBytes { StatementRegistry.isReserved($0) })
+    }
+
+    @Test(arguments: ["", "egret", "egre_t", "Egret_1", "my_egret_1", "pg_egret"])
+    func `a client may use every other name`(name: String) {
+        #expect(!Self.with(name) { StatementRegistry.isReserved($0) })
+    }
+}

@@ -1,0 +1,93 @@
+import Kernel
+import ProxyCore
+import Synchronization
+import Testing
+
+@testable import DataPlane
+
+@Suite struct PermitsTests {
+    private final class Tally: Sendable {
+        let holders = Atomic<Int>(0)
+        let most = Atomic<Int>(0)
+        let taken = Atomic<Int>(0)
+    }
+
+    @Test func `there are as many as the limit says`() {
+        let permits = Permits()
+        #expect((0..<5).map { _ in permits.take(limit: 3) } == [true, true, true, false, false])
+        #expect(permits.count == 3)
+        permits.give()
+        #expect(permits.take(limit: 3))
+        #expect(!permits.take(limit: 3))
+        // A limit that was lowered is kept from now on.
+        permits.give()
+        #expect(!permits.take(limit: 1))
+        #expect(permits.count == 2)
+        #expect(!permits.take(limit: 0))
+    }
+
+    @Test func `who waits is counted`() {
+        let permits = Permits()
+        #expect(!permits.isWanted)
+        permits.addWanting()
+        permits.addWanting()
+        permits.removeWanting()
+        #expect(permits.isWanted)
+        permits.removeWanting()
+        #expect(!permits.isWanted)
+    }
+
+    @Test func `threads that fight for them never hold more than there are, and none is lost`() throws {
+        let permits = Permits()
+        let tally = Tally()
+        let limit = 3
+        let threads = try (0..<6).map { _ in
+            try Thread.start(name: "taker") {
+                for _ in 0..<5_000 where permits.take(limit: limit) {
+                    let holders = tally.holders.wrappingAdd(1, ordering: .sequentiallyConsistent).newValue
+                    tally.most.max(holders, ordering: .sequentiallyConsistent)
+                    tally.taken.wrappingAdd(1, ordering: .relaxed)
+                    tally.holders.wrappingSubtract(1, ordering: .sequentiallyConsistent)
+                    permits.give()
+                }
+            }
+        }
+        for thread in threads { thread.join() }
+        #expect(tally.most.load(ordering: .sequentiallyConsistent) <= limit)
+        #expect(tally.taken.load(ordering: .relaxed) > 0)
+        #expect(permits.count == 0)
+    }
+
+    @Test func `a mailbox wakes once and loses nothing`() throws {
+        let mailbox = try Mailbox()
+        defer { Socket.close(mailbox.wake.descriptor) }
+        let threads = try (0..<4).map { number in
+            try Thread.start(name: "poster") {
+                for _ in 0..<500 { mailbox.post(.cancel(processID: Int32(number), key: 0)) }
+            }
+        }
+        var seen = [Int](repeating: 0, count: 4)
+        let epoll = try Epoll(capacity: 1)
+        try epoll.add(mailbox.wake.descriptor, .read, EventToken(kind: .wake, slot: 0, generation: 0))
+        while seen.reduce(0, +) < 2_000, epoll.wait(milliseconds: 5_000) > 0 {
+            for message in mailbox.takeAll() {
+                if case .cancel(let number, _) = message { seen[Int(number)] += 1 }
+            }
+        }
+        for thread in threads { thread.join() }
+        #expect(seen == [500, 500, 500, 500])
+        #expect(mailbox.takeAll().isEmpty)
+    }
+
+    @Test func `all workers' sessions come in one answer`() {
+        let answers = Mutex<[Int]>([])
+        let collector = SessionCollector(workers: 3) { sessions in answers.withLock { $0.append(sessions.count) } }
+        let view = SessionView(
+            worker: 0, session: 1, processID: 1, database: "d", user: "u", startedAt: 0, state: .idle)
+        collector.add([view])
+        collector.add([])
+        #expect(answers.withLock { $0 }.isEmpty)
+        collector.add([view, view])
+        #expect(answers.withLock { $0 } == [3])
+    }
+}
