@@ -113,6 +113,8 @@ extension Worker {
             client.pointee.flags.remove(.isRunnable)
             takeWaiting(reference.index)
             guard client.pointee.generation == reference.generation, client.pointee.isOpen else { continue }
+            // What it was given a server for may have come to nothing; the server is not kept for it.
+            if client.pointee.server >= 0 { serverSettled(client.pointee.server) }
             if client.pointee.flags.contains(.isReadPaused) && mayRead(reference.index) {
                 client.pointee.flags.remove(.isReadPaused)
                 watchClient(reference.index)

@@ -47,6 +47,7 @@ extension Worker {
     }
 
     private mutating func placeFree(_ index: Int32, _ need: Need) -> Placement {
+        if poolsTransactions, let server = useGranted(index, need) { return .server(server) }
         guard let node = chooseNode(index, need) else {
             waitForNode(index)
             return .waits
@@ -64,6 +65,20 @@ extension Worker {
         }
         client.pointee.server = -1
         return acquire(index, node: node) ? .server(client.pointee.server) : .waits
+    }
+
+    /// In transaction mode a client that has a server has just been given it for this statement, after a wait: another
+    /// choice of a node now would leave that server to nobody.
+    private mutating func useGranted(_ index: Int32, _ need: Need) -> Int32? {
+        let current = clients[index].pointee.server
+        guard current >= 0 else { return nil }
+        if need == .read || Int16(servers[current].pointee.node.rawValue) == nodes.primary {
+            applyParameters(index, current)
+            return current
+        }
+        unlink(index, current)
+        park(current)
+        return nil
     }
 
     private func heldServer(_ index: Int32, _ node: NodeID) -> Int32? {
