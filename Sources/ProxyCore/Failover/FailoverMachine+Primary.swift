@@ -59,7 +59,7 @@ extension FailoverMachine {
         reportFalsePrimaries(&directives)
     }
 
-    /// Usable nodes out of recovery that belong to the cluster's present, the newest timeline first, then the lowest
+    /// Of the usable nodes out of recovery that belong to this cluster: the newest timeline first, then the lowest id.
     /// id.
     private var bestCandidate: Node? {
         nodes
