@@ -9,11 +9,25 @@ package enum Socket {
     ///   - space: where the bytes go.
     ///   - count: the size of `space` in bytes, more than 0.
     package static func receive(_ descriptor: Int32, into space: UnsafeMutableRawPointer, count: Int) -> IOOutcome {
-        switch retrying({ recv(descriptor, space, count, 0) }) {
-        case nil: .wouldBlock
-        case .success(0): .endOfStream
-        case .success(let received): .bytes(received)
-        case .failure(let error): .failed(error)
+        let received = recv(descriptor, space, count, 0)
+        if received > 0 { return .bytes(received) }
+        if received == 0 { return .endOfStream }
+        return outcomeOfFailure { recv(descriptor, space, count, 0) }
+    }
+
+    /// The uncommon end of a call that has just failed, kept out of its way. An interrupted call is made again.
+    @inline(never)
+    private static func outcomeOfFailure(_ call: () -> Int) -> IOOutcome {
+        switch Errno.current {
+        case .again: return .wouldBlock
+        case .interrupted: break
+        case let error: return .failed(error)
+        }
+        switch retrying(call) {
+        case nil: return .wouldBlock
+        case .success(0): return .endOfStream
+        case .success(let count): return .bytes(count)
+        case .failure(let error): return .failed(error)
         }
     }
 
@@ -23,11 +37,9 @@ package enum Socket {
     ///   - bytes: what to send.
     ///   - count: how many bytes, more than 0.
     package static func send(_ descriptor: Int32, _ bytes: UnsafeRawPointer, count: Int) -> IOOutcome {
-        switch retrying({ Glibc.send(descriptor, bytes, count, Int32(MSG_NOSIGNAL)) }) {
-        case nil: .wouldBlock
-        case .success(let sent): .bytes(sent)
-        case .failure(let error): .failed(error)
-        }
+        let sent = Glibc.send(descriptor, bytes, count, Int32(MSG_NOSIGNAL))
+        if sent >= 0 { return .bytes(sent) }
+        return outcomeOfFailure { Glibc.send(descriptor, bytes, count, Int32(MSG_NOSIGNAL)) }
     }
 
     package static func close(_ descriptor: Int32) {

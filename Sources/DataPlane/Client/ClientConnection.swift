@@ -102,9 +102,12 @@ struct ClientConnection {
     var statements: ClientStatements?
     /// Only while Egret answers it itself in the extended protocol.
     var localStatement: LocalStatement?
+}
 
+extension UnsafeMutablePointer<ClientConnection> {
+    /// Asked of the place and not of the record: a property of the record would copy all of it.
     var isOpen: Bool {
-        @inline(__always) get { state != .free }
+        @inline(__always) get { pointee.state != .free }
     }
 }
 

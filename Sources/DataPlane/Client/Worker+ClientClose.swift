@@ -7,7 +7,7 @@ extension Worker {
     /// Sends an error and ends the connection once it is sent. One line in the log says so.
     mutating func refuse(_ index: Int32, _ error: ErrorResponse) {
         let client = clients[index]
-        guard client.pointee.isOpen, client.pointee.state != .closing else { return }
+        guard client.isOpen, client.pointee.state != .closing else { return }
         log(.error, "\(describe(index)): \(error.message)" + (error.detail.map { " (\($0))" } ?? ""))
         sendToClient(index, error.bytes)
         beginClosing(index)
@@ -40,7 +40,7 @@ extension Worker {
 
     mutating func closeClient(_ index: Int32) {
         let client = clients[index]
-        guard client.pointee.isOpen else { return }
+        guard client.isOpen else { return }
         leaveQueues(index)
         if client.pointee.state != .closing { releaseServers(of: index) }
         if settings.logsDisconnections, client.pointee.identity >= 0 {
@@ -98,7 +98,7 @@ extension Worker {
     mutating func closeEverything() {
         for listener in listeners.prefix(ownListeners) { Socket.close(listener) }
         listeners = []
-        for index in 0..<Int32(clients.capacity) where clients[index].pointee.isOpen {
+        for index in 0..<Int32(clients.capacity) where clients[index].isOpen {
             flushClient(index)
             closeClient(index)
         }

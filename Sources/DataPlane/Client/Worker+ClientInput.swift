@@ -36,7 +36,7 @@ extension Worker {
         let generation = client.pointee.generation
         if readiness.isWritable && client.pointee.flags.contains(.isWriteArmed) {
             flushClient(index)
-            guard client.pointee.generation == generation, client.pointee.isOpen else { return }
+            guard client.pointee.generation == generation, client.isOpen else { return }
         }
         if client.pointee.flags.contains(.isReadPaused) {
             if readiness.isPeerClosed { clientVanished(index) }
@@ -89,7 +89,7 @@ extension Worker {
         let client = clients[index]
         let generation = client.pointee.generation
         let taken = takeMessages(index, bytes, count)
-        guard client.pointee.generation == generation, client.pointee.isOpen else { return }
+        guard client.pointee.generation == generation, client.isOpen else { return }
         if taken < count { client.pointee.inbound.append(bytes + taken, count - taken, &buffers) }
     }
 
@@ -99,7 +99,7 @@ extension Worker {
         let generation = client.pointee.generation
         guard let start = client.pointee.inbound.start, !client.pointee.inbound.isEmpty else { return }
         let taken = takeMessages(index, UnsafeRawPointer(start), client.pointee.inbound.count)
-        guard client.pointee.generation == generation, client.pointee.isOpen, taken > 0 else { return }
+        guard client.pointee.generation == generation, client.isOpen, taken > 0 else { return }
         client.pointee.inbound.consume(taken, &buffers)
     }
 
@@ -109,10 +109,10 @@ extension Worker {
             let reference = runnable[position]
             position += 1
             let client = clients[reference.index]
-            guard client.pointee.generation == reference.generation, client.pointee.isOpen else { continue }
+            guard client.pointee.generation == reference.generation, client.isOpen else { continue }
             client.pointee.flags.remove(.isRunnable)
             takeWaiting(reference.index)
-            guard client.pointee.generation == reference.generation, client.pointee.isOpen else { continue }
+            guard client.pointee.generation == reference.generation, client.isOpen else { continue }
             // What it was given a server for may have come to nothing; the server is not kept for it.
             if client.pointee.server >= 0 { serverSettled(client.pointee.server) }
             if client.pointee.flags.contains(.isReadPaused) && mayRead(reference.index) {

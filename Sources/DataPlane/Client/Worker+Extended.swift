@@ -164,7 +164,7 @@ extension Worker {
         let wasSkipping = client.pointee.flags.remove(.skipsToSync) != nil
         client.pointee.flags.remove(.hasLostTransaction)
         // Nothing is under way on a server: there is nothing to synchronize with.
-        guard serverIndex >= 0, !wasSkipping || !servers[serverIndex].pointee.isIdleInside else {
+        guard serverIndex >= 0, !wasSkipping || !servers[serverIndex].isIdleInside else {
             client.pointee.flags.subtract([.isGroupOpen, .hasPortal, .isReadGroup])
             sendToClient(index, BackendMessage.readyForQuery(.idle))
             if serverIndex >= 0 { serverSettled(serverIndex) }

@@ -74,7 +74,7 @@ extension Worker {
     /// ReadyForQuery for the client.
     mutating func clientReady(_ index: Int32, _ serverIndex: Int32) {
         let client = clients[index]
-        guard client.pointee.flags.contains(.isDiscarding), servers[serverIndex].pointee.isIdleInside else { return }
+        guard client.pointee.flags.contains(.isDiscarding), servers[serverIndex].isIdleInside else { return }
         client.pointee.flags.subtract([.isDiscarding, .isPinned])
         forgetNames(index)
         let server = servers[serverIndex]

@@ -22,7 +22,7 @@ extension Worker {
         if current >= 0 {
             let server = servers[current]
             let isBound =
-                !server.pointee.isIdleInside || !client.pointee.flags.isDisjoint(with: [.isPinned, .isGroupOpen])
+                !server.isIdleInside || !client.pointee.flags.isDisjoint(with: [.isPinned, .isGroupOpen])
             if isBound { return placeBound(index, current, need) }
             return placeFree(index, need)
         }

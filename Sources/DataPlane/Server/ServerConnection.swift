@@ -92,9 +92,6 @@ struct ServerConnection {
         unnamedOwner = 0
     }
 
-    var isIdleInside: Bool {
-        @inline(__always) get { replies.isEmpty && transaction.isIdle }
-    }
 }
 
 /// Holds the queue of replies by pointer, since a record in a slab must be copyable and a queue is not.
@@ -110,6 +107,7 @@ struct ReplyQueueBox {
     var count: Int { queue.pointee.count }
     var first: ExpectedReply? { queue.pointee.first }
     var isNextVisible: Bool { queue.pointee.isNextVisible }
+    var isNextVisibleQuery: Bool { queue.pointee.isNextVisibleQuery }
     var isNextHidden: Bool { queue.pointee.isNextHidden }
     func isNext(_ kind: ExpectedReply.Kind) -> Bool { queue.pointee.isNext(kind) }
     subscript(offset: Int) -> ExpectedReply { queue.pointee[offset] }
@@ -117,6 +115,14 @@ struct ReplyQueueBox {
     @discardableResult func removeFirst() -> ExpectedReply { queue.pointee.removeFirst() }
     func removeAll() { queue.pointee.removeAll() }
     func removeSyncsIgnoredDuringCopy() -> Int { queue.pointee.removeSyncsIgnoredDuringCopy() }
+}
+
+extension UnsafeMutablePointer<ServerConnection> {
+    /// Nothing is owed and no transaction is open. Asked of the place and not of the record: a property of the record
+    /// would copy all of it.
+    var isIdleInside: Bool {
+        @inline(__always) get { pointee.replies.isEmpty && pointee.transaction.isIdle }
+    }
 }
 
 extension TransactionStatus {

@@ -52,6 +52,11 @@ extension Worker {
             }
             let total = length + 1
             let available = count - offset
+            if isPlainAnswer(tag) && answersPlainQuery(index) {
+                if total > available { streamRest(index, total - available, isDiscarded: false) }
+                offset += min(total, available)
+                continue
+            }
             if tag == BackendTag.dataRow || tag == BackendTag.copyData {
                 guard passRow(index, total, available) else {
                     // Of a hidden query, or nobody's.
@@ -93,6 +98,20 @@ extension Worker {
         passOn(index, bytes + runStart, offset - runStart, isLast: offset == count)
         guard server.pointee.generation == generation, server.pointee.state != .free, offset < count else { return }
         server.pointee.inbound.append(bytes + offset, count - offset, &buffers)
+    }
+
+    /// What the answer to a simple query consists of, up to ReadyForQuery.
+    @inline(__always)
+    private func isPlainAnswer(_ tag: UInt8) -> Bool {
+        tag == BackendTag.dataRow || tag == BackendTag.rowDescription || tag == BackendTag.commandComplete
+    }
+
+    /// A simple query of the client is being answered: its parts go on without a look at them.
+    @inline(__always)
+    private func answersPlainQuery(_ index: Int32) -> Bool {
+        let server = servers[index]
+        return server.pointee.replies.isNextVisibleQuery && server.pointee.state == .linked
+            && server.pointee.client >= 0
     }
 
     /// A row goes on without a look at it. False: it is nobody's, or part of a hidden answer.

@@ -74,7 +74,7 @@ extension Worker {
     mutating func flushClient(_ index: Int32) {
         let client = clients[index]
         client.pointee.flags.remove(.isDirty)
-        guard client.pointee.isOpen else { return }
+        guard client.isOpen else { return }
         if let start = client.pointee.outbound.start, !client.pointee.outbound.isEmpty {
             switch Socket.send(client.pointee.descriptor, start, count: client.pointee.outbound.count) {
             case .bytes(let sent): client.pointee.outbound.consume(sent, &buffers)

@@ -51,7 +51,7 @@ extension Worker {
             server.pointee.flags.insert(.isDoomed)
             server.pointee.deadline = now + Limits.doomedServerGrace
             soonSweep()
-            guard server.pointee.isIdleInside, server.pointee.client >= 0 else { return }
+            guard server.isIdleInside, server.pointee.client >= 0 else { return }
             let client = clients[server.pointee.client]
             if client.pointee.flags.isDisjoint(with: [.isPinned, .isGroupOpen]) {
                 unlink(server.pointee.client, index)
@@ -64,7 +64,7 @@ extension Worker {
     private mutating func leaveOldPrimary() {
         for index in 0..<Int32(servers.capacity) {
             let server = servers[index]
-            guard server.pointee.state == .linked, server.pointee.isIdleInside, server.pointee.client >= 0,
+            guard server.pointee.state == .linked, server.isIdleInside, server.pointee.client >= 0,
                 Int16(server.pointee.node.rawValue) != nodes.primary
             else { continue }
             let client = clients[server.pointee.client]
@@ -112,7 +112,7 @@ extension Worker {
         if mode != .smart {
             let error = ErrorResponse(
                 .fatal, .adminShutdown, "terminating connection due to administrator command")
-            for index in 0..<Int32(clients.capacity) where clients[index].pointee.isOpen {
+            for index in 0..<Int32(clients.capacity) where clients[index].isOpen {
                 if clients[index].pointee.state == .ready { sendToClient(index, error.bytes) }
             }
             isFinished = true
@@ -122,7 +122,7 @@ extension Worker {
 
     private mutating func describeSessions(to collector: SessionCollector) {
         var sessions: [SessionView] = []
-        for index in 0..<Int32(clients.capacity) where clients[index].pointee.isOpen {
+        for index in 0..<Int32(clients.capacity) where clients[index].isOpen {
             if let session = sessionView(index) { sessions.append(session) }
         }
         collector.add(sessions)

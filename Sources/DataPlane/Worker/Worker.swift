@@ -122,7 +122,7 @@ struct Worker: ~Copyable {
         case .client:
             // A client that was closed earlier in this batch has another generation now.
             let client = clients[slot]
-            guard client.pointee.generation == token.generation, client.pointee.isOpen else { return }
+            guard client.pointee.generation == token.generation, client.isOpen else { return }
             clientEvent(slot, readiness)
         case .server:
             let server = servers[slot]

@@ -61,6 +61,14 @@ package struct ReplyQueue: ~Copyable {
     /// Whether the next answer is one that the client waits for.
     package var isNextVisible: Bool { first.map { !$0.isHidden } ?? false }
 
+    /// Whether the next answer is that to a simple query of the client.
+    package var isNextVisibleQuery: Bool {
+        guard count > 0 else { return false }
+        // Safety: as in `first`.
+        let reply = unsafe storage[head & mask]
+        return reply.kind == .query && !reply.isHidden
+    }
+
     /// Whether the next answer is one that the client did not ask for.
     package var isNextHidden: Bool { first.map(\.isHidden) ?? false }
 
