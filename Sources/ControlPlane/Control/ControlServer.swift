@@ -1,185 +1,133 @@
-@preconcurrency internal import Dispatch
 internal import Foundation
-internal import Glibc
 package import Logging
 internal import Synchronization
 
 /// Answers operators on the control socket.
 ///
-/// One connection, one request, one reply. A client that is slow, sends too much or is of another user is cut off; all
-/// I/O is non-blocking on one queue, so it holds up neither the others nor the rest of Egret.
+/// One connection, one request, one reply. A client that is slow, sends too much or is of another user is cut off. All
+/// I/O is non-blocking on one thread of the server's own, so a client holds up neither the others nor the rest of Egret.
 package final class ControlServer: Sendable {
     package typealias Handler = @Sendable (ControlRequest) async -> ControlReply
 
-    private static let connectionsMax = 16
-    static let requestLengthMax = 4 * 1024
-    private static let patience = DispatchTimeInterval.seconds(5)
+    private struct Finished {
+        var client: UInt64
+        var reply: Data
+    }
+
+    private struct Inbox {
+        var finished: [Finished] = []
+        var isStopping = false
+        var hasName = true
+    }
 
     private let path: String
-    private let descriptor: Int32
+    private let listener: Int32
+    private let wakeEnds: (read: Int32, write: Int32)
     private let log: Logger
     private let handler: Handler
-    private let queue = DispatchQueue(label: "egret.control")
-    private let open = Mutex<Set<ControlConnection>>([])
-    private let isClosed = Mutex(false)
+    private let inbox = Mutex(Inbox())
 
     /// Binds the socket, so that a second Egret is noticed at start.
     package init(path: String, log: Logger, handler: @escaping Handler) throws {
+        var ends: [Int32] = [-1, -1]
+        let listener = try ControlSocket.listen(at: path)
+        guard pipe(&ends) == 0 else {
+            close(listener)
+            throw ControlSocketError(message: "no pipe: \(String(cString: strerror(errno)))")
+        }
+        for end in ends {
+            _ = fcntl(end, F_SETFD, FD_CLOEXEC)
+            _ = fcntl(end, F_SETFL, O_NONBLOCK)
+        }
         self.path = path
+        self.listener = listener
         self.log = log
         self.handler = handler
-        descriptor = try ControlSocket.listen(at: path)
+        wakeEnds = (ends[0], ends[1])
     }
 
     deinit {
-        closeSocket()
+        // The thread and every answer under way hold the server, so nobody uses these any more.
+        close(wakeEnds.read)
+        close(wakeEnds.write)
+        close(listener)
+        removeName()
     }
 
-    private func closeSocket() {
-        let wasClosed = isClosed.withLock { isClosed in
-            defer { isClosed = true }
-            return isClosed
+    /// One time only: later the path may be another Egret's.
+    private func removeName() {
+        let hadName = inbox.withLock { inbox in
+            defer { inbox.hasName = false }
+            return inbox.hasName
         }
-        guard !wasClosed else { return }
-        close(descriptor)
-        unlink(path)
+        if hadName { unlink(path) }
     }
 
-    /// Serves until the task is cancelled.
+    /// Serves until the task is cancelled. The socket's name is gone afterwards.
     package func run() async {
-        let source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: queue)
-        source.setEventHandler { [weak self] in self?.accept() }
-        source.resume()
-        let (ending, ended) = AsyncStream<Never>.makeStream()
-        for await _ in ending {}
-        ended.finish()
-        await withCheckedContinuation { continuation in
-            source.setCancelHandler {
-                self.closeSocket()
-                continuation.resume()
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let thread = Thread {
+                    Thread.current.name = "egret-control"
+                    self.serve()
+                    self.removeName()
+                    continuation.resume()
+                }
+                thread.stackSize = 512 * 1024
+                thread.start()
             }
-            source.cancel()
+        } onCancel: {
+            inbox.withLock { $0.isStopping = true }
+            wake()
         }
-        for connection in open.withLock({ $0 }) { queue.async { connection.end() } }
     }
 
-    private func accept() {
-        let client = Glibc.accept(descriptor, nil, nil)
-        guard client >= 0 else { return }
-        _ = fcntl(client, F_SETFL, O_NONBLOCK)
-        _ = fcntl(client, F_SETFD, FD_CLOEXEC)
-        guard let user = ControlSocket.peerUser(of: client), user == 0 || user == geteuid() else {
-            log.post(.warning, "refused a control connection of another user")
-            close(client)
-            return
-        }
-        guard open.withLock({ $0.count }) < Self.connectionsMax else {
-            close(client)
-            return
-        }
-        let connection = ControlConnection(client, queue) { [weak self] line, reply in
-            self?.answer(line, reply)
-        } onEnd: { [weak self] connection in
-            self?.open.withLock { _ = $0.remove(connection) }
-        }
-        open.withLock { _ = $0.insert(connection) }
-        connection.start()
-        queue.asyncAfter(deadline: .now() + Self.patience) { [weak connection] in connection?.giveUp() }
+    private func wake() {
+        // A full pipe wakes the thread as well.
+        _ = write(wakeEnds.write, [1], 1)
     }
 
-    private func answer(_ line: Data, _ reply: @escaping @Sendable (Data) -> Void) {
-        let handler = handler
+    private func serve() {
+        var clients = ControlClients(log: log)
+        while true {
+            var ready = [pollfd(fd: wakeEnds.read, events: Int16(POLLIN), revents: 0)]
+            ready.append(pollfd(fd: clients.hasRoom ? listener : -1, events: Int16(POLLIN), revents: 0))
+            let numbers = clients.append(to: &ready)
+            let count = poll(&ready, nfds_t(ready.count), clients.pollTimeout)
+            if count < 0, errno != EINTR { return log.post(.error, "the control socket failed, errno \(errno)") }
+            if count > 0, ready[0].revents != 0 {
+                var bytes = [UInt8](repeating: 0, count: 64)
+                while read(wakeEnds.read, &bytes, bytes.count) > 0 {}
+            }
+            let (finished, isStopping) = inbox.withLock { inbox in
+                defer { inbox.finished = [] }
+                return (inbox.finished, inbox.isStopping)
+            }
+            for answer in finished { clients.finish(answer.client, answer.reply) }
+            guard !isStopping else { return clients.closeAll() }
+            if count > 0 {
+                for (number, event) in zip(numbers, ready.dropFirst(2)) where event.revents != 0 {
+                    if let line = clients.readRequest(number) { answer(line, number) }
+                }
+                if ready[1].revents != 0 { clients.accept(from: listener) }
+            }
+            clients.closeLate()
+        }
+    }
+
+    private func answer(_ line: Data, _ client: UInt64) {
         Task {
-            let answer: ControlReply
+            let reply: ControlReply
             if let request = try? JSONDecoder().decode(ControlRequest.self, from: line) {
-                answer = await handler(request)
+                reply = await self.handler(request)
             } else {
-                answer = ControlReply(isDone: false, message: "the request is not understood")
+                reply = ControlReply(isDone: false, message: "the request is not understood")
             }
             let encoder = JSONEncoder()
             encoder.outputFormatting = .sortedKeys
-            reply(((try? encoder.encode(answer)) ?? Data()) + Data("\n".utf8))
+            let bytes = ((try? encoder.encode(reply)) ?? Data()) + Data("\n".utf8)
+            self.inbox.withLock { $0.finished.append(Finished(client: client, reply: bytes)) }
+            self.wake()
         }
-    }
-}
-
-/// One client of the control socket. Everything happens on the server's queue.
-private final class ControlConnection: Sendable, Hashable {
-    private struct State {
-        var request = Data()
-        var isAnswering = false
-        var isEnded = false
-    }
-
-    private let descriptor: Int32
-    private let queue: DispatchQueue
-    private let source: any DispatchSourceRead
-    private let state = Mutex(State())
-    private let onRequest: @Sendable (Data, @escaping @Sendable (Data) -> Void) -> Void
-    private let onEnd: @Sendable (ControlConnection) -> Void
-
-    init(
-        _ descriptor: Int32, _ queue: DispatchQueue,
-        onRequest: @escaping @Sendable (Data, @escaping @Sendable (Data) -> Void) -> Void,
-        onEnd: @escaping @Sendable (ControlConnection) -> Void
-    ) {
-        self.descriptor = descriptor
-        self.queue = queue
-        self.onRequest = onRequest
-        self.onEnd = onEnd
-        source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: queue)
-    }
-
-    static func == (left: ControlConnection, right: ControlConnection) -> Bool { left === right }
-    func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
-
-    func start() {
-        let descriptor = descriptor
-        source.setEventHandler { [weak self] in self?.readAvailable() }
-        source.setCancelHandler { close(descriptor) }
-        source.resume()
-    }
-
-    /// The time for a request is over; one that is being carried out may take longer.
-    func giveUp() {
-        if !state.withLock({ $0.isAnswering }) { end() }
-    }
-
-    func end() {
-        let isFirst = state.withLock { state in
-            defer { state.isEnded = true }
-            return !state.isEnded
-        }
-        guard isFirst else { return }
-        source.cancel()
-        onEnd(self)
-    }
-
-    private func readAvailable() {
-        var buffer = [UInt8](repeating: 0, count: ControlServer.requestLengthMax)
-        let count = read(descriptor, &buffer, buffer.count)
-        if count < 0, errno == EAGAIN || errno == EINTR { return }
-        guard count > 0 else { return end() }
-        let line = state.withLock { state -> Data? in
-            guard !state.isAnswering else { return nil }
-            state.request.append(contentsOf: buffer.prefix(count))
-            guard let newline = state.request.firstIndex(of: UInt8(ascii: "\n")) else { return nil }
-            state.isAnswering = true
-            return state.request.prefix(upTo: newline)
-        }
-        if let line {
-            // One request is all there is: what else comes is not read, so that it cannot pile up.
-            source.suspend()
-            onRequest(line) { reply in self.queue.async { self.finish(reply) } }
-        } else if state.withLock({ $0.request.count }) >= ControlServer.requestLengthMax {
-            end()
-        }
-    }
-
-    /// The reply fits into the socket's buffer; a client that left it no room loses it.
-    private func finish(_ reply: Data) {
-        _ = reply.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
-        source.resume()
-        end()
     }
 }
