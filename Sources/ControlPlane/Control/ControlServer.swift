@@ -5,7 +5,8 @@ internal import Synchronization
 /// Answers operators on the control socket.
 ///
 /// One connection, one request, one reply. A client that is slow, sends too much or is of another user is cut off. All
-/// I/O is non-blocking on one thread of the server's own, so a client holds up neither the others nor the rest of Egret.
+/// I/O is non-blocking on one thread of the server's own, so a client holds up neither the others nor the rest of
+/// Egret.
 package final class ControlServer: Sendable {
     package typealias Handler = @Sendable (ControlRequest) async -> ControlReply
 

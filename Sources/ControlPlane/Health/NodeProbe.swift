@@ -39,8 +39,9 @@ enum NodeProbe {
     private static let roleQuery = """
         SELECT r, \
         CASE WHEN r THEN pg_catalog.pg_last_wal_replay_lsn() ELSE pg_catalog.pg_current_wal_lsn() END, \
-        CASE WHEN r THEN NULL ELSE pg_catalog.substr(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()), 1, 8) \
-        END FROM (SELECT pg_catalog.pg_is_in_recovery() AS r) AS s
+        CASE WHEN r THEN NULL \
+        ELSE pg_catalog.substr(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()), 1, 8) END \
+        FROM (SELECT pg_catalog.pg_is_in_recovery() AS r) AS s
         """
 
     static func sample(

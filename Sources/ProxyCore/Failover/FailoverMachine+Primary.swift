@@ -59,7 +59,7 @@ extension FailoverMachine {
         reportFalsePrimaries(&directives)
     }
 
-    /// Usable nodes out of recovery that belong to the cluster's present, the newest timeline first, then the lowest id.
+    /// Of the usable nodes out of recovery that belong to the cluster's present: the newest timeline, then the lowest id.
     private var bestCandidate: Node? {
         nodes
             .filter { node in
