@@ -15,8 +15,7 @@ package final class ControlServer: Sendable {
     private static let connectionsMax = 16
 
     private let path: String
-    private let listener: Int32
-    private let wakeEnds: (read: Int32, write: Int32)
+    private let descriptor: Int32
     private let log: Logger
     private let handler: Handler
     private let wake: WakeFD
@@ -29,18 +28,7 @@ package final class ControlServer: Sendable {
 
     /// Binds the socket, so that a second Egret is noticed at start.
     package init(path: String, log: Logger, handler: @escaping Handler) throws {
-        var ends: [Int32] = [-1, -1]
-        let listener = try ControlSocket.listen(at: path)
-        guard pipe(&ends) == 0 else {
-            close(listener)
-            throw ControlSocketError(message: "no pipe: \(String(cString: strerror(errno)))")
-        }
-        for end in ends {
-            _ = fcntl(end, F_SETFD, FD_CLOEXEC)
-            _ = fcntl(end, F_SETFL, O_NONBLOCK)
-        }
         self.path = path
-        self.listener = listener
         self.log = log
         self.handler = handler
         wake = try WakeFD()
@@ -57,10 +45,12 @@ package final class ControlServer: Sendable {
             defer { state.isClosed = true }
             return state.isClosed
         }
-        if hadName { unlink(path) }
+        guard !wasClosed else { return }
+        close(descriptor)
+        unlink(path)
     }
 
-    /// Serves until the task is cancelled. The socket's name is gone afterwards.
+    /// Serves until the task is cancelled.
     package func run() async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in

@@ -17,6 +17,7 @@ final class HookOutput: Sendable {
     private static let readSize = 64 * 1024
 
     private let state = Mutex(State())
+    private let emit: @Sendable (String) -> Void
 
     /// Takes the reading end of a pipe over and closes it in the end.
     init(reading descriptor: Int32, emit: @escaping @Sendable (String) -> Void) {
@@ -33,7 +34,7 @@ final class HookOutput: Sendable {
     func waitForEnd(atMost limit: Duration) async {
         let timer = Task {
             try? await Task.sleep(for: limit)
-            self.releaseWaiters(isAtEnd: false)
+            self.releaseWaiters()
         }
         await withCheckedContinuation { continuation in
             let isAtEnd = state.withLock { state in
@@ -45,9 +46,8 @@ final class HookOutput: Sendable {
         timer.cancel()
     }
 
-    private func releaseWaiters(isAtEnd: Bool) {
+    private func releaseWaiters() {
         let waiters = state.withLock { state in
-            if isAtEnd { state.isAtEnd = true }
             defer { state.waiters = [] }
             return state.waiters
         }

@@ -60,7 +60,6 @@ extension FailoverMachine {
     }
 
     /// Of the usable nodes out of recovery that belong to this cluster: the newest timeline first, then the lowest id.
-    /// id.
     private var bestCandidate: Node? {
         nodes
             .filter { node in
