@@ -10,6 +10,9 @@ enum EgretProxy {
         configuration.set("workers", "\(workers)")
         configuration.set("default_pool_size", "\(poolSize)")
         configuration.set("num_init_children", "\(clientLimit)")
+        // The periods of an installation, not those of a test that waits for a failover.
+        configuration.set("health_check_period", "10")
+        configuration.set("sr_check_period", "10")
         configuration.set("log_connections", "off")
         configuration.set("log_disconnections", "off")
         let egret = try await EgretProcess.start(configuration, directory: "\(server.cluster.directory)/egret")
