@@ -50,14 +50,15 @@ package struct Interest: OptionSet, Sendable, BitwiseCopyable {
 }
 
 /// What happened to a socket.
+///
+/// The kernel's bits are written out, so that the questions are inlined into a worker's loop: EPOLLIN 0x1, EPOLLOUT
+/// 0x4, EPOLLERR 0x8, EPOLLHUP 0x10, EPOLLRDHUP 0x2000.
 package struct Readiness: Sendable, BitwiseCopyable {
-    let rawValue: UInt32
+    @usableFromInline let rawValue: UInt32
 
-    package var isReadable: Bool { rawValue & (EPOLLIN.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0 }
-    package var isWritable: Bool { rawValue & (EPOLLOUT.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0 }
-    package var isPeerClosed: Bool {
-        rawValue & (EPOLLRDHUP.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0
-    }
+    @inlinable package var isReadable: Bool { rawValue & 0x19 != 0 }
+    @inlinable package var isWritable: Bool { rawValue & 0x1C != 0 }
+    @inlinable package var isPeerClosed: Bool { rawValue & 0x2018 != 0 }
 }
 
 /// An epoll instance and the space for its events, allocated once.

@@ -104,10 +104,7 @@ struct SQLScanner {
     @inline(__always)
     mutating func scanWord() -> Token {
         let start = position
-        var end = start &+ 1
-        while ByteClass.continuesIdentifier(text.byte(end)) {
-            end &+= 1
-        }
+        let end = start &+ 1 &+ text.identifierLength(at: start &+ 1)
         position = end
         isInside = true
         word = Word(start: start, end: end, head: text.folded(at: start, end: end))

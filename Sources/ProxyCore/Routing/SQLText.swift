@@ -45,6 +45,38 @@
         return raw | blanks
     }
 
+    /// How many bytes from the offset on continue an identifier: letters, digits, `_`, `$` and everything outside of
+    /// ASCII. Looks at eight at a time, since most of a statement is words.
+    @inline(__always)
+    func identifierLength(at offset: Int) -> Int {
+        var end = offset
+        while end >= 0, end + 8 <= count {
+            // Safety: eight bytes from `end` are inside the text, by the line above.
+            let raw = unsafe UInt64(
+                littleEndian: UnsafeRawPointer(base).loadUnaligned(fromByteOffset: end, as: UInt64.self))
+            let others = Self.othersThanIdentifier(raw)
+            if others != 0 { return end - offset + others.trailingZeroBitCount / 8 }
+            end += 8
+        }
+        while ByteClass.continuesIdentifier(byte(end)) { end += 1 }
+        return end - offset
+    }
+
+    /// The high bit of each byte that does not continue an identifier. Sums of seven-bit values stay within their
+    /// bytes, so that each byte is compared by itself.
+    @inline(__always)
+    private static func othersThanIdentifier(_ raw: UInt64) -> UInt64 {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let highs = ones &* 0x80
+        let low = raw & ~highs
+        let folded = low | ones &* 0x20
+        let letters = (folded &+ ones &* (0x80 - 0x61)) & ~(folded &+ ones &* (0x7F - 0x7A))
+        let digits = (low &+ ones &* (0x80 - 0x30)) & ~(low &+ ones &* (0x7F - 0x39))
+        let underscore = (low &+ ones &* (0x80 - 0x5F)) & ~(low &+ ones &* (0x7F - 0x5F))
+        let dollar = (low &+ ones &* (0x80 - 0x24)) & ~(low &+ ones &* (0x7F - 0x24))
+        return ~(letters | digits | underscore | dollar | raw) & highs
+    }
+
     /// No byte has its high bit set.
     var isASCII: Bool {
         for offset in 0..<count where byte(offset) >= 0x80 {
