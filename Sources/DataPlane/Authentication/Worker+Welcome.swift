@@ -63,8 +63,8 @@ extension Worker {
     /// way on whichever worker it arrives.
     func processID(ofClient index: Int32) -> Int32 { Int32(id) << 24 | (index + 1) }
 
-    /// Gives back a client's reference to its parameters; the last one takes the welcome with it.
-    mutating func forgetParameters(_ parameters: ParameterSets.ID, of identity: Int32) {
+    /// Gives back a client's or a server's reference to parameters; the last one takes their welcome with it.
+    mutating func releaseParameters(_ parameters: ParameterSets.ID) {
         guard parameters != ParameterSets.none, parameterSets.release(parameters) else { return }
         for index in identityByName.values {
             identities[index].pointee.welcomes[parameters] = nil

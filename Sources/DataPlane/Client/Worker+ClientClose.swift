@@ -50,7 +50,7 @@ extension Worker {
         if let statements = client.pointee.statements {
             for statement in statements.all { self.statements.release(statement) }
         }
-        forgetParameters(client.pointee.parameters, of: client.pointee.identity)
+        releaseParameters(client.pointee.parameters)
         if client.pointee.identity >= 0 { leaveIdentity(client.pointee.identity) }
         if client.pointee.flags.contains(.hasPlace) { givePlace() }
         client.pointee.inbound.clear(&buffers)

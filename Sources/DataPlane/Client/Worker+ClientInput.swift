@@ -89,7 +89,7 @@ extension Worker {
         let client = clients[index]
         let generation = client.pointee.generation
         let taken = takeMessages(index, bytes, count)
-        guard client.pointee.generation == generation, client.isOpen else { return }
+        guard client.pointee.generation == generation, client.isOpen, client.pointee.state != .closing else { return }
         if taken < count { client.pointee.inbound.append(bytes + taken, count - taken, &buffers) }
     }
 
@@ -99,7 +99,9 @@ extension Worker {
         let generation = client.pointee.generation
         guard let start = client.pointee.inbound.start, !client.pointee.inbound.isEmpty else { return }
         let taken = takeMessages(index, UnsafeRawPointer(start), client.pointee.inbound.count)
-        guard client.pointee.generation == generation, client.isOpen, taken > 0 else { return }
+        // A refusal has thrown away what was in waiting.
+        guard client.pointee.generation == generation, client.isOpen, client.pointee.state != .closing, taken > 0
+        else { return }
         client.pointee.inbound.consume(taken, &buffers)
     }
 
@@ -153,6 +155,8 @@ extension Worker {
         guard client.pointee.wait == .none, client.pointee.outbound.count < Limits.outboundHighWater else {
             return .blocked
         }
+        let server = client.pointee.server
+        if server >= 0 && servers[server].pointee.outbound.count >= Limits.outboundHighWater { return .blocked }
         guard count >= 5 else { return .incomplete }
         let length = Int(bytes.bigEndianUInt32(at: 1))
         guard length >= 4, length <= Limits.messageLengthMax else {

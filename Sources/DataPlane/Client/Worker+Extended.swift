@@ -30,6 +30,8 @@ extension Worker {
     private mutating func placeInGroup(_ index: Int32, _ message: ClientMessage) -> Placement {
         let client = clients[index]
         let current = client.pointee.server
+        // After an error the server skips the rest of the group, and so must whatever comes up to the Sync.
+        if servers[current].pointee.flags.contains(.skipsToSync) { return .server(current) }
         guard client.pointee.flags.contains(.isReadGroup), !client.pointee.flags.contains(.hasPortal),
             Int16(servers[current].pointee.node.rawValue) != nodes.primary,
             message.tag == FrontendTag.parse || message.tag == FrontendTag.bind
@@ -54,6 +56,7 @@ extension Worker {
         var offset = 0
         var hasBind = false
         var hasParse = clients[index].pointee.flags.contains(.isGroupOpen)
+        var hasUnnamed = hasParse && clients[index].pointee.flags.contains(.parsedUnnamed)
         while message.available - offset >= 5 {
             let start = message.start + offset
             let tag = start.load(as: UInt8.self)
@@ -63,13 +66,13 @@ extension Worker {
             switch tag {
             case FrontendTag.sync: return GroupPlan(need: .read, isWhole: true)
             case FrontendTag.parse:
-                guard let text = ParseFields(part.body)?.text, isRead(text) else {
+                guard let fields = ParseFields(part.body), isRead(fields.text) else {
                     return GroupPlan(need: .primary, isWhole: false)
                 }
-                hasParse = true
+                if fields.name.isEmpty { hasUnnamed = true } else { hasParse = true }
             case FrontendTag.bind:
                 hasBind = true
-                guard isRead(bind: part.body, of: index, hasParse: hasParse) else {
+                guard isRead(bind: part.body, of: index, hasParse, hasUnnamed: hasUnnamed) else {
                     return GroupPlan(need: .primary, isWhole: false)
                 }
             case FrontendTag.describe, FrontendTag.execute, FrontendTag.close, FrontendTag.flush: break
@@ -84,12 +87,15 @@ extension Worker {
         StatementClassifier.classify(text.bindMemory(to: UInt8.self)).mayRunOnStandby
     }
 
-    private func isRead(bind body: UnsafeRawBufferPointer, of index: Int32, hasParse: Bool) -> Bool {
+    /// Whether a Bind is of a statement that reads: one that the client has, or one that was parsed, and judged, within
+    /// the group.
+    private func isRead(
+        bind body: UnsafeRawBufferPointer, of index: Int32, _ hasParse: Bool, hasUnnamed: Bool
+    ) -> Bool {
         guard let fields = BindFields(body) else { return false }
         let names = clients[index].pointee.statements
         if fields.statement.isEmpty {
-            // Parsed within the group, it has been judged already.
-            if hasParse { return true }
+            if hasUnnamed { return true }
             return names.map { !$0.unnamedParse.isEmpty && $0.unnamedEntry.isRead } ?? false
         }
         if let entry = names?.find(fields.statement) { return entry.isRead }
@@ -135,7 +141,7 @@ extension Worker {
             // The server keeps the statement for its other clients.
             statements.release(entry.statement)
             server.pointee.replies.append(ExpectedReply(.localCloseComplete))
-            if server.pointee.replies.count == 1 { answerLocally(serverIndex) }
+            answerLocallyIfNext(serverIndex)
             return .took(message.total)
         }
         if fields.isStatement {
@@ -162,7 +168,9 @@ extension Worker {
         if let progress = takeLocally(index, message) { return progress }
         let serverIndex = client.pointee.server
         let wasSkipping = client.pointee.flags.remove(.skipsToSync) != nil
-        client.pointee.flags.remove(.hasLostTransaction)
+        if client.pointee.flags.remove(.hasLostTransaction) != nil {
+            sendToClient(index, Self.lostTransaction.bytes)
+        }
         // Nothing is under way on a server: there is nothing to synchronize with.
         guard serverIndex >= 0, !wasSkipping || !servers[serverIndex].isIdleInside else {
             client.pointee.flags.subtract([.isGroupOpen, .hasPortal, .isReadGroup])

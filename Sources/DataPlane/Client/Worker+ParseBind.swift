@@ -11,7 +11,9 @@ extension Worker {
             if message.total <= Limits.inspectedMessageMax { return .incomplete }
             return takeLongParse(index, message)
         }
-        guard let fields = ParseFields(message.body) else { return violate(index, "malformed Parse message") }
+        guard let fields = ParseFields(message.body), fields.name.count <= Limits.namePrefixMax else {
+            return violate(index, "malformed Parse message")
+        }
         if let progress = takeLocally(index, message) { return progress }
         if clients[index].pointee.flags.contains(.hasLostTransaction) { return failLostGroup(index, message) }
         let verdict = StatementClassifier.classify(fields.text.bindMemory(to: UInt8.self))
@@ -49,6 +51,7 @@ extension Worker {
         let (client, server) = (clients[index], servers[serverIndex])
         relayToServer(serverIndex, message.start, message.total)
         server.pointee.replies.append(ExpectedReply(.parse))
+        client.pointee.flags.insert(.parsedUnnamed)
         names.rememberUnnamed(UnsafeRawBufferPointer(start: message.start, count: message.total), entry)
         client.pointee.unnamedSerial &+= 1
         noteUnnamed(index, on: serverIndex)
@@ -78,9 +81,8 @@ extension Worker {
         entry.statement = statement
         names.insert(fields.name, entry)
         if isKnown {
-            let server = servers[serverIndex]
-            server.pointee.replies.append(ExpectedReply(.localParseComplete, statement: statement))
-            if server.pointee.replies.count == 1 { answerLocally(serverIndex) }
+            servers[serverIndex].pointee.replies.append(ExpectedReply(.localParseComplete, statement: statement))
+            answerLocallyIfNext(serverIndex)
         } else {
             sendParse(serverIndex, statement, isHidden: false)
         }

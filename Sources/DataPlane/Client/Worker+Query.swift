@@ -43,8 +43,9 @@ extension Worker {
     /// Egret's own commands are answered in their turn, when nothing is under way on a server, and a failed
     /// transaction refuses them like everything else.
     private func canAnswerItself(_ index: Int32) -> Bool {
-        let server = clients[index].pointee.server
-        return server < 0 || servers[server].pointee.transaction != .failed
+        let client = clients[index]
+        if client.pointee.flags.contains(.isGroupOpen) { return false }
+        return client.pointee.server < 0 || servers[client.pointee.server].pointee.transaction != .failed
     }
 
     /// DISCARD ALL, RESET ALL and DEALLOCATE ALL undo what Egret has set and prepared as well.
@@ -55,7 +56,7 @@ extension Worker {
             return
         }
         // What the client asked for at its start is set again in front of its next statement.
-        _ = parameterSets.release(server.pointee.applied)
+        releaseParameters(server.pointee.applied)
         server.pointee.applied = ParameterSets.none
         if verdict.effects.isDisjoint(with: [.discardAll, .deallocateAll]) { return }
         // Whether the statements are gone depends on how the string ends, so nobody else gets this server.
@@ -79,7 +80,7 @@ extension Worker {
         forgetNames(index)
         let server = servers[serverIndex]
         server.pointee.forgetStatements()
-        _ = parameterSets.release(server.pointee.applied)
+        releaseParameters(server.pointee.applied)
         server.pointee.applied = ParameterSets.none
     }
 

@@ -38,7 +38,7 @@ extension Worker {
             link(index, server)
             return true
         }
-        if client.pointee.wait == .none || client.pointee.deadline == 0 {
+        if client.pointee.deadline == 0 || client.pointee.deadline == .max {
             client.pointee.deadline = settings.queryWaitTimeout == 0 ? .max : now + settings.queryWaitTimeout
         }
         joinPoolQueue(index, pool)
@@ -123,6 +123,7 @@ extension Worker {
         let server = servers[serverIndex]
         if client.pointee.wait == .pool { leavePoolQueue(index) }
         client.pointee.wait = .none
+        if client.pointee.state == .ready { client.pointee.deadline = 0 }
         client.pointee.server = serverIndex
         server.pointee.client = index
         server.pointee.state = .linked
@@ -139,7 +140,7 @@ extension Worker {
         applyParameters(index, serverIndex)
         if client.pointee.state == .waitingWelcome && server.pointee.replies.isEmpty {
             welcome(index, from: serverIndex)
-            serverSettled(serverIndex)
+            settling.append(ClientReference(index: serverIndex, generation: server.pointee.generation))
         }
     }
 
@@ -153,7 +154,7 @@ extension Worker {
             sendHiddenQuery(serverIndex, sql)
         }
         parameterSets.retain(wanted)
-        _ = parameterSets.release(server.pointee.applied)
+        releaseParameters(server.pointee.applied)
         server.pointee.applied = wanted
     }
 

@@ -64,6 +64,7 @@ extension Worker {
         // A cancel request on its way to this server must not hit its next client.
         if server.pointee.cancelsInFlight > 0 {
             server.pointee.state = .resetting
+            server.pointee.deadline = resetDeadline
             return
         }
         let isWanted = pools[pool].pointee.permits?.isWanted ?? false
@@ -130,14 +131,20 @@ extension Worker {
         if !server.pointee.transaction.isIdle { sendHiddenQuery(index, "ABORT") }
         if isSession {
             for query in settings.resetQueries { sendHiddenQuery(index, query) }
-            server.pointee.forgetStatements()
-            _ = parameterSets.release(server.pointee.applied)
-            server.pointee.applied = ParameterSets.none
+            // Another reset leaves our statements, and the parameters that we have set, where they are.
+            if settings.resetQueries.contains(where: { $0.uppercased().hasPrefix("DISCARD ALL") }) {
+                server.pointee.forgetStatements()
+                releaseParameters(server.pointee.applied)
+                server.pointee.applied = ParameterSets.none
+            }
         }
-        server.pointee.deadline = now + settings.serverLoginTimeout
+        server.pointee.deadline = resetDeadline
         soonSweep()
         if server.pointee.replies.isEmpty { park(index) }
     }
+
+    /// When a server that is being cleaned counts as hanging.
+    var resetDeadline: UInt64 { settings.serverLoginTimeout == 0 ? .max : now + settings.serverLoginTimeout }
 
     /// The reset queries are answered.
     mutating func resetFinished(_ index: Int32) {

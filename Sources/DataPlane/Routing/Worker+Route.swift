@@ -37,6 +37,9 @@ extension Worker {
         if need == .read || Int16(server.pointee.node.rawValue) == nodes.primary { return .server(current) }
         if client.pointee.flags.contains(.isPinned) || !server.pointee.transaction.isIdle { return .server(current) }
         if !server.pointee.replies.isEmpty {
+            // Without a Sync the server keeps its answers to itself until it is asked for them.
+            let flush: [UInt8] = [FrontendTag.flush, 0, 0, 0, 4]
+            if client.pointee.flags.contains(.isGroupOpen) { sendToServer(current, flush) }
             client.pointee.wait = .drain
             return .waits
         }
@@ -56,10 +59,12 @@ extension Worker {
         let current = client.pointee.server
         if current >= 0 && servers[current].pointee.node == node {
             applyParameters(index, current)
+            client.pointee.deadline = 0
             return .server(current)
         }
         if !poolsTransactions, let held = heldServer(index, node) {
             client.pointee.server = held
+            client.pointee.deadline = 0
             applyParameters(index, held)
             return .server(held)
         }
@@ -134,7 +139,7 @@ extension Worker {
         server.pointee.replies.append(ExpectedReply(.sync, isHidden: true))
         unlink(index, serverIndex)
         server.pointee.state = .resetting
-        server.pointee.deadline = now + settings.serverLoginTimeout
+        server.pointee.deadline = resetDeadline
     }
 
     /// Remembers what a statement leaves behind on the server.

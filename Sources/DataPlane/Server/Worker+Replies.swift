@@ -48,7 +48,7 @@ extension Worker {
         return isHidden ? .swallow : .pass
     }
 
-    private func isCurrent(_ index: Int32) -> Bool {
+    func isCurrent(_ index: Int32) -> Bool {
         let client = servers[index].pointee.client
         return client >= 0 && clients[client].pointee.server == index
     }
@@ -99,10 +99,19 @@ extension Worker {
         }
     }
 
+    /// Answers at once when nothing is owed in front of it, and the server is not skipping the group.
+    mutating func answerLocallyIfNext(_ index: Int32) {
+        let server = servers[index]
+        if server.pointee.replies.count == 1 && !server.pointee.flags.contains(.skipsToSync) { answerLocally(index) }
+    }
+
     private mutating func beginCopyIn(_ index: Int32) {
         let server = servers[index]
         let removed = server.pointee.replies.removeSyncsIgnoredDuringCopy()
         guard server.pointee.client >= 0 else { return }
+        // Data that was sent without waiting for this may have ended already.
+        let isOver = (0..<server.pointee.replies.count).contains { server.pointee.replies[$0].kind == .copyEnd }
+        if isOver { return }
         if removed > 0 { clients[server.pointee.client].pointee.flags.insert(.isGroupOpen) }
         clients[server.pointee.client].pointee.flags.insert(.isCopyingIn)
     }
@@ -122,6 +131,7 @@ extension Worker {
             // A Sync during a copy that had failed already was read after all.
             if server.pointee.ignoredSyncs > 0, server.pointee.client >= 0 {
                 server.pointee.ignoredSyncs -= 1
+                clients[server.pointee.client].pointee.flags.subtract([.isGroupOpen, .hasPortal, .isReadGroup])
                 return .settle(isVisible: true)
             }
             desynchronized(index, "ReadyForQuery that nobody waits for")
@@ -185,7 +195,7 @@ extension Worker {
         }
         if server.pointee.client >= 0 {
             let client = clients[server.pointee.client]
-            if client.pointee.flags.contains(.isCopyingIn) { client.pointee.flags.remove(.isCopyingIn) }
+            client.pointee.flags.subtract([.isCopyingIn, .isDiscarding])
         }
         skipToSync(index)
         return .pass

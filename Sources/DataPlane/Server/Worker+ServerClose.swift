@@ -25,7 +25,7 @@ extension Worker {
         server.pointee.inbound.clear(&buffers)
         server.pointee.outbound.clear(&buffers)
         server.pointee.replies.removeAll()
-        _ = parameterSets.release(server.pointee.applied)
+        releaseParameters(server.pointee.applied)
         let (replies, generation, node) = (server.pointee.replies, server.pointee.generation, server.pointee.node)
         server.pointee = ServerConnection(replies: replies)
         server.pointee.generation = generation &+ 1

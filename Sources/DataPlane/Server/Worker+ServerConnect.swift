@@ -72,15 +72,17 @@ extension Worker {
             flushServer(index)
             guard server.pointee.generation == generation, server.pointee.state != .free else { return }
         }
-        if readiness.isReadable { readServer(index) }
+        if readiness.isReadable { readServer(index, isGone: readiness.isPeerClosed) }
     }
 
     private mutating func finishConnecting(_ index: Int32) {
         let server = servers[index]
         guard let error = Socket.connectionError(server.pointee.descriptor) else {
             server.pointee.state = .authenticating
+            let generation = server.pointee.generation
             watchServer(index)
-            return beginServerLogin(index)
+            if server.pointee.generation == generation { beginServerLogin(index) }
+            return
         }
         Socket.close(server.pointee.descriptor)
         server.pointee.descriptor = -1

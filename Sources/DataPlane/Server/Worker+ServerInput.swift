@@ -5,9 +5,13 @@ import Wire
 /// Reading what servers send, and passing it on. Headers are read; bodies are looked at only where Egret must
 /// understand them.
 extension Worker {
-    mutating func readServer(_ index: Int32) {
+    /// - Parameter isGone: the server has closed its side. What is left of it is read although the client is slow:
+    ///   epoll reports a hang-up for ever, and there is no more of it than the socket's buffer holds.
+    mutating func readServer(_ index: Int32, isGone: Bool = false) {
         let server = servers[index]
-        if server.pointee.client >= 0, isStuck(server.pointee.client) { return pauseReading(server: index) }
+        if server.pointee.client >= 0, !isGone, isCurrent(index), isStuck(server.pointee.client) {
+            return pauseReading(server: index)
+        }
         // The rest of a message joins its beginning at the front of the scratch buffer.
         let kept = server.pointee.inbound.count
         if let start = server.pointee.inbound.start, kept > 0 {
@@ -96,7 +100,9 @@ extension Worker {
             }
         }
         passOn(index, bytes + runStart, offset - runStart, isLast: offset == count)
-        guard server.pointee.generation == generation, server.pointee.state != .free, offset < count else { return }
+        guard server.pointee.generation == generation, server.pointee.state != .free else { return }
+        wakeDrained(index)
+        guard offset < count else { return }
         server.pointee.inbound.append(bytes + offset, count - offset, &buffers)
     }
 
@@ -112,6 +118,16 @@ extension Worker {
         let server = servers[index]
         return server.pointee.replies.isNextVisibleQuery && server.pointee.state == .linked
             && server.pointee.client >= 0
+    }
+
+    /// A client that waited for its answers to come to an end goes on.
+    private mutating func wakeDrained(_ index: Int32) {
+        let server = servers[index]
+        guard server.pointee.client >= 0, server.pointee.replies.isEmpty,
+            clients[server.pointee.client].pointee.wait == .drain
+        else { return }
+        clients[server.pointee.client].pointee.wait = .none
+        makeRunnable(server.pointee.client)
     }
 
     /// A row goes on without a look at it. False: it is nobody's, or part of a hidden answer.

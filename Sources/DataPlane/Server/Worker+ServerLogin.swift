@@ -48,7 +48,7 @@ extension Worker {
             if login.scram != nil && !login.isServerProven {
                 return loginBroken(index, "AuthenticationOk before the server's SCRAM signature")
             }
-            if !login.hasAnswered { learn(.trust, of: identity) }
+            if !login.hasAnswered && mayLearn(from: index) { learn(.trust, of: identity) }
             login.isServerProven = true
             return true
         case .cleartextPassword:
@@ -91,6 +91,14 @@ extension Worker {
         }
     }
 
+    /// The primary decides how a user must authenticate; another node only while nothing is known. A standby that is
+    /// laxer than the primary must not open it.
+    private func mayLearn(from index: Int32) -> Bool {
+        let server = servers[index]
+        let identity = identities[pools[server.pointee.pool].pointee.identity]
+        return identity.pointee.method == nil || Int16(server.pointee.node.rawValue) == nodes.primary
+    }
+
     private mutating func respond(
         _ index: Int32, _ login: ServerLogin, method: AuthenticationMethod,
         _ make: (UserSecret, String) -> [UInt8]?
@@ -102,7 +110,7 @@ extension Worker {
         // Without SCRAM the server proves nothing, and nothing is expected of it.
         if method != .scramSHA256 { login.isServerProven = true }
         let generation = servers[index].pointee.generation
-        learn(method, of: identity)
+        if mayLearn(from: index) { learn(method, of: identity) }
         guard servers[index].pointee.generation == generation else { return false }
         if let secret = login.secret, let bytes = make(secret, user) {
             sendToServer(index, bytes)
@@ -147,6 +155,7 @@ extension Worker {
             }
             return replaceWaiters(of: pool)
         }
+        identities[identity].pointee.learnedPassword = nil
         failScouted(identity, error)
         if pools[pool].pointee.total == 0 { failWaiters(of: pool, error) }
     }

@@ -23,6 +23,8 @@ final class ClientStatements {
     private var names: [UInt8] = []
     private(set) var count = 0
     private var used = 0
+    /// How long the bytes of all names may grow before the removed ones are dropped.
+    private var namesMax = 16 << 10
 
     /// The last Parse of the unnamed statement, whole, for a server that has not seen it; empty when there is none.
     private(set) var unnamedParse: [UInt8] = []
@@ -43,7 +45,8 @@ final class ClientStatements {
     }
 
     func insert(_ name: UnsafeRawBufferPointer, _ entry: Entry) {
-        if (used + 1) * 4 > slots.count * 3 { rebuild() }
+        // Removed names stay in the bytes until then.
+        if (used + 1) * 4 > slots.count * 3 || names.count >= namesMax { rebuild() }
         let hash = Self.hash(name)
         var position = Int(truncatingIfNeeded: hash) & (slots.count - 1)
         while slots[position].state == 2 { position = (position + 1) & (slots.count - 1) }
@@ -106,6 +109,8 @@ final class ClientStatements {
         slots = [Slot](repeating: Slot(), count: max(8, (count + 1) * 4).nextPowerOfTwo)
         names = []
         (count, used) = (0, 0)
+        namesMax = .max
+        defer { namesMax = max(16 << 10, names.count * 2) }
         for slot in old where slot.state == 2 {
             let range = Int(slot.nameOffset)..<Int(slot.nameOffset + slot.nameLength)
             oldNames[range].withUnsafeBytes { insert($0, slot.entry) }

@@ -119,7 +119,9 @@ extension Worker {
         }
         if !isStuck && server.pointee.client >= 0 {
             let client = clients[server.pointee.client]
-            if client.pointee.flags.contains(.isReadPaused) { makeRunnable(server.pointee.client) }
+            if client.pointee.flags.contains(.isReadPaused) || !client.pointee.inbound.isEmpty {
+                makeRunnable(server.pointee.client)
+            }
         }
     }
 

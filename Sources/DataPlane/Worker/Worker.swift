@@ -40,6 +40,9 @@ struct Worker: ~Copyable {
     var dirtyClients: [ClientReference] = []
     var dirtyServers: [ClientReference] = []
     var runnable: [ClientReference] = []
+    /// Servers whose clients may be done with them: looked at between two steps, so that a queue of clients that are
+    /// served at once does not pile up on the stack.
+    var settling: [ClientReference] = []
     var nodes = NodeTable()
     var listeners: [Int32]
     /// Those that are its own come first; the others are closed by whoever owns all workers.
@@ -103,7 +106,12 @@ struct Worker: ~Copyable {
 
     /// Runs and flushes until neither makes work for the other.
     mutating func settle() {
-        while !runnable.isEmpty || !dirtyClients.isEmpty || !dirtyServers.isEmpty {
+        while !runnable.isEmpty || !settling.isEmpty || !dirtyClients.isEmpty || !dirtyServers.isEmpty {
+            while let reference = settling.popLast() {
+                if servers[reference.index].pointee.generation == reference.generation {
+                    serverSettled(reference.index)
+                }
+            }
             runClients()
             flushAll()
         }

@@ -31,6 +31,16 @@ extension IntegrationTests {
         }
 
         @Test(.timeLimit(.minutes(1)), arguments: modes)
+        func `Message groups, cut anywhere`(poolMode: EgretConfiguration.PoolMode) async throws {
+            try await Stand.withSharedCluster(
+                poolMode: poolMode,
+                adjust: { configuration, _ in configuration.set("statement_level_load_balance", "on") }
+            ) { stand in
+                #expect(try await stand.drive("groups.py") == "well\n")
+            }
+        }
+
+        @Test(.timeLimit(.minutes(1)), arguments: modes)
         func `COPY in and out`(poolMode: EgretConfiguration.PoolMode) async throws {
             try await Stand.withSharedCluster(poolMode: poolMode) { stand in
                 let answer = try await stand.drive("copy_in_out.py")

@@ -1,0 +1,145 @@
+"""Groups of extended messages cut where real drivers seldom cut them: each case is what PostgreSQL itself does."""
+
+import socket
+import struct
+import time
+
+import target
+
+options = target.arguments()
+
+
+def message(tag, body=b""):
+    return tag + struct.pack("!i", len(body) + 4) + body
+
+
+def query(text):
+    return message(b"Q", text.encode() + b"\0")
+
+
+def parse(text, name=""):
+    return message(b"P", name.encode() + b"\0" + text.encode() + b"\0\0\0")
+
+
+def bind(name=""):
+    return message(b"B", b"\0" + name.encode() + b"\0\0\0\0\0\0\0")
+
+
+DESCRIBE = message(b"D", b"S\0")
+EXECUTE = message(b"E", b"\0\0\0\0\0")
+SYNC = message(b"S")
+FLUSH = message(b"H")
+
+
+class Client:
+    """A connection that speaks the protocol in plain sight."""
+
+    def __init__(self, pieces=1):
+        self.socket = socket.create_connection(("127.0.0.1", options.port))
+        self.socket.settimeout(5)
+        self.rest = b""
+        body = f"user\0{options.user}\0database\0{options.database}\0\0".encode()
+        packet = struct.pack("!ii", len(body) + 8, 196608) + body
+        step = max(1, len(packet) // pieces)
+        for start in range(0, len(packet), step):
+            self.socket.sendall(packet[start : start + step])
+            if pieces > 1:
+                time.sleep(0.02)
+        self.until(b"Z")
+
+    def send(self, *messages):
+        self.socket.sendall(b"".join(messages))
+
+    def next(self):
+        while len(self.rest) < 5 or len(self.rest) < 1 + struct.unpack("!i", self.rest[1:5])[0]:
+            more = self.socket.recv(65536)
+            target.check(more, "the connection ended")
+            self.rest += more
+        length = 1 + struct.unpack("!i", self.rest[1:5])[0]
+        tag, body, self.rest = self.rest[:1], self.rest[5:length], self.rest[length:]
+        return tag, body
+
+    def until(self, *tags):
+        """The tags of the answers up to one of those given, and the error's SQLSTATE if there was one."""
+        seen, state = b"", None
+        while True:
+            tag, body = self.next()
+            if tag in b"NS":
+                continue
+            seen += tag
+            if tag == b"E":
+                state = next(field[1:].decode() for field in body.split(b"\0") if field[:1] == b"C")
+            if tag in tags:
+                return seen, state
+
+    def ask(self, text):
+        self.send(query(text))
+        return self.until(b"Z")
+
+
+def expect(found, wanted, what):
+    target.check(found == wanted, f"{what}: {found!r} instead of {wanted!r}")
+
+
+Client().ask("DROP TABLE IF EXISTS groups; CREATE TABLE groups (i int)")
+
+# A first packet in pieces, accepted and refused.
+Client(pieces=10)
+refused = socket.create_connection(("127.0.0.1", options.port))
+refused.settimeout(5)
+refused.sendall(b"\0\0\0")
+time.sleep(0.1)
+refused.sendall(struct.pack("!ii", 9, 196608)[3:] + b"\0")
+target.check(refused.recv(1) == b"E", "a refusal in pieces is not told")
+
+# Described as a read, then a write in the same group: it moves to the primary.
+client = Client()
+client.send(parse("SELECT 1", "r"), DESCRIBE.replace(b"S\0", b"Sr\0", 1).replace(b"\0\0\0\6", b"\0\0\0\7"))
+time.sleep(0.1)
+client.send(parse("INSERT INTO groups VALUES (1)"), bind(), EXECUTE, SYNC)
+expect(client.until(b"Z"), (b"1tT12CZ", None), "a write behind a description")
+
+# What follows an error is skipped up to the Sync, also a write.
+client.send(parse("SELECT no_such_column"), FLUSH)
+expect(client.until(b"E"), (b"E", "42703"), "an error before a flush")
+client.send(parse("INSERT INTO groups VALUES (2)"), bind(), EXECUTE, SYNC)
+expect(client.until(b"Z"), (b"Z", None), "a write behind an error")
+client.send(query("SELECT i FROM groups WHERE i = 2"))
+expect(client.until(b"Z"), (b"TCZ", None), "what the skipped write left")
+
+# An unnamed write of an earlier group, bound beside a read.
+client.send(parse("INSERT INTO groups VALUES (3)"), SYNC)
+expect(client.until(b"Z"), (b"1Z", None), "a statement without a name")
+client.send(parse("SELECT 1", "q"), bind(), EXECUTE, SYNC)
+expect(client.until(b"Z"), (b"12CZ", None), "bound in a later group")
+
+# COPY data that does not wait for the server's invitation, and pipelined groups behind it.
+client.send(query("COPY groups FROM STDIN"), message(b"d", b"4\n"), message(b"c"))
+expect(client.until(b"Z"), (b"GCZ", None), "copy data without waiting")
+client.send(parse("SELECT 4"), bind(), EXECUTE, SYNC, parse("SELECT 5"), bind(), EXECUTE, SYNC)
+expect((client.until(b"Z"), client.until(b"Z")), ((b"12DCZ", None), (b"12DCZ", None)), "groups behind a copy")
+
+# DISCARD ALL that fails discards nothing.
+client.send(parse("SELECT 6", "kept"), SYNC)
+client.until(b"Z")
+client.ask("BEGIN")
+expect(client.ask("DISCARD ALL"), (b"EZ", "25001"), "DISCARD ALL inside of a transaction")
+client.ask("ROLLBACK")
+client.send(bind("kept"), EXECUTE, SYNC)
+expect(client.until(b"Z"), (b"2DCZ", None), "a statement that was not discarded")
+other = Client()
+other.send(parse("SELECT 6", "same"), bind("same"), EXECUTE, SYNC)
+expect(other.until(b"Z"), (b"12DCZ", None), "another client's statement of the same text")
+
+# DISCARD ALL that works forgets it.
+expect(client.ask("DISCARD ALL"), (b"CZ", None), "DISCARD ALL")
+client.send(bind("kept"), EXECUTE, SYNC)
+expect(client.until(b"Z"), (b"EZ", "26000"), "a statement that was discarded")
+
+# Names are told apart, and a name in use is refused.
+client.send(parse("SELECT 7", "a"), SYNC, parse("SELECT 8", "a"), SYNC)
+expect((client.until(b"Z"), client.until(b"Z")), ((b"1Z", None), (b"EZ", "42P05")), "a name twice")
+client.send(message(b"C", b"Sa\0"), parse("SELECT 8", "a"), bind("a"), EXECUTE, SYNC)
+expect(client.until(b"Z"), (b"312DCZ", None), "a name again after Close")
+
+print("well")
