@@ -36,7 +36,8 @@ extension IntegrationTests {
                 poolMode: poolMode,
                 adjust: { configuration, _ in configuration.set("statement_level_load_balance", "on") }
             ) { stand in
-                #expect(try await stand.drive("groups.py") == "well\n")
+                let answer = try await stand.drive("groups.py")
+                #expect(answer == "well\n")
             }
         }
 
