@@ -18,7 +18,7 @@ import Testing
         let tracked = try Repository.trackedFiles() ?? Repository.swiftFiles.map(\.path)
         #expect(tracked.contains("Package.swift"))
         // Put together here, so that this file passes.
-        let places = ["work", "farm", "root", "tmp/wt"].map { "/\($0)/" }
+        let places = ["root", "home", "Users"].map { "/\($0)/" }
         for path in tracked {
             guard let file = Repository.file(path) else { continue }
             for (index, line) in file.lines.enumerated() {
@@ -36,10 +36,7 @@ import Testing
         return !(before.isLetter || before.isNumber || "._-$})*".contains(before))
     }
 
-    private static let hasReadme = Repository.file("README.md") != nil
-
-    @Test(.enabled(if: hasReadme, "there is no README.md yet"))
-    func `the README names every command`() throws {
+    @Test func `the README names every command`() throws {
         let readme = try #require(Repository.file("README.md")).text.lowercased()
         for report in try Self.reports() {
             #expect(readme.contains("show \(report)"), "README.md does not mention SHOW \(report)")
