@@ -46,6 +46,12 @@ extension Worker {
     ) -> MessageProgress {
         let client = clients[index]
         if client.pointee.server >= 0, client.pointee.flags.contains(.isGroupOpen) {
+            if !servers[client.pointee.server].pointee.replies.isEmpty {
+                let flush: [UInt8] = [FrontendTag.flush, 0, 0, 0, 4]
+                sendToServer(client.pointee.server, flush)
+                client.pointee.wait = .drain
+                return .blocked
+            }
             return failLocalGroup(
                 index, message, "\(Self.localName) cannot be mixed with other statements before a Sync")
         }

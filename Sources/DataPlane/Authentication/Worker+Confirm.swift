@@ -6,7 +6,7 @@ extension Worker {
     /// Finds out how the servers authenticate a user, by logging in as that user.
     mutating func scout(_ identity: Int32) {
         if identities[identity].pointee.isScouting { return }
-        if !nodes.ids.contains(where: { nodes[$0].pointee.isUsable }) {
+        if hasNoUsableNode {
             return failScouted(identity, Self.allNodesDown)
         }
         guard let node = nodes.primary >= 0 ? UInt8(nodes.primary) : chooseReadNode() else { return soonSweep() }

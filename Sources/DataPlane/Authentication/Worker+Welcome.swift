@@ -14,6 +14,8 @@ extension Worker {
             return welcome(index)
         }
         client.pointee.state = .waitingWelcome
+        // From here on it waits for a server like everybody else.
+        client.pointee.deadline = 0
         acquireForWelcome(index)
     }
 

@@ -157,6 +157,11 @@ extension Worker {
         }
         let server = client.pointee.server
         if server >= 0 && servers[server].pointee.outbound.count >= Limits.outboundHighWater { return .blocked }
+        if client.pointee.flags.contains(.isDiscarding) && server >= 0 && !servers[server].pointee.replies.isEmpty {
+            // Whether anything is left of the session decides what the next message means.
+            client.pointee.wait = .drain
+            return .blocked
+        }
         guard count >= 5 else { return .incomplete }
         let length = Int(bytes.bigEndianUInt32(at: 1))
         guard length >= 4, length <= Limits.messageLengthMax else {
@@ -227,6 +232,11 @@ extension Worker {
         client.pointee.bodyRemaining -= UInt32(length)
         if !client.pointee.flags.contains(.discardsBody), client.pointee.server >= 0 {
             relayToServer(client.pointee.server, bytes, length)
+            if client.pointee.bodyRemaining == 0 {
+                let server = servers[client.pointee.server]
+                settling.append(
+                    ClientReference(index: client.pointee.server, generation: server.pointee.generation))
+            }
         }
         return length
     }

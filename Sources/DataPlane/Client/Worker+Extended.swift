@@ -172,7 +172,8 @@ extension Worker {
             sendToClient(index, Self.lostTransaction.bytes)
         }
         // Nothing is under way on a server: there is nothing to synchronize with.
-        guard serverIndex >= 0, !wasSkipping || !servers[serverIndex].isIdleInside else {
+        let isAlone = wasSkipping && !client.pointee.flags.contains(.isGroupOpen)
+        guard serverIndex >= 0, !isAlone || !servers[serverIndex].isIdleInside else {
             client.pointee.flags.subtract([.isGroupOpen, .hasPortal, .isReadGroup])
             sendToClient(index, BackendMessage.readyForQuery(.idle))
             if serverIndex >= 0 { serverSettled(serverIndex) }

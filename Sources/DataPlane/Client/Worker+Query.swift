@@ -11,6 +11,11 @@ extension Worker {
         if verdict.isForProxy, canAnswerItself(index) {
             return takeLocalQuery(index, message)
         }
+        let current = client.pointee.server
+        if verdict.effects.contains(.discardAll), current >= 0, !servers[current].pointee.replies.isEmpty {
+            client.pointee.wait = .drain
+            return .blocked
+        }
         let need: Need = verdict.mayRunOnStandby ? .read : .primary
         guard case .server(let serverIndex) = place(index, need) else { return .blocked }
         let server = servers[serverIndex]

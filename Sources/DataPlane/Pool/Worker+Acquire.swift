@@ -206,7 +206,8 @@ extension Worker {
     /// Until a node can take the client's statement.
     mutating func waitForNode(_ index: Int32) {
         let client = clients[index]
-        if !nodes.ids.contains(where: { nodes[$0].pointee.isUsable }) { return failWaiter(index, Self.allNodesDown) }
+        // Told at the next sweep: here the client's messages may be half taken, and an answer would miss its place.
+        if hasNoUsableNode { client.pointee.deadline = now }
         client.pointee.wait = .node
         if client.pointee.deadline == 0 {
             client.pointee.deadline = settings.queryWaitTimeout == 0 ? .max : now + settings.queryWaitTimeout
@@ -214,6 +215,8 @@ extension Worker {
         waitingForNode.append(ClientReference(index: index, generation: client.pointee.generation))
         soonSweep()
     }
+
+    var hasNoUsableNode: Bool { !nodes.ids.contains { nodes[$0].pointee.isUsable } }
 
     static var allNodesDown: ErrorResponse {
         ErrorResponse(

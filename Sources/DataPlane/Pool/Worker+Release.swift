@@ -7,9 +7,9 @@ extension Worker {
     /// Everything that was asked of the server is answered. Decides whether its client keeps it.
     mutating func serverSettled(_ serverIndex: Int32) {
         let server = servers[serverIndex]
-        guard server.pointee.replies.isEmpty, server.pointee.state == .linked, server.pointee.client >= 0 else {
-            return
-        }
+        guard server.pointee.replies.isEmpty, server.pointee.state == .linked, server.pointee.client >= 0,
+            server.pointee.outbound.isEmpty
+        else { return }
         let index = server.pointee.client
         let client = clients[index]
         if client.pointee.wait == .drain {
@@ -41,6 +41,8 @@ extension Worker {
         }
         servers[serverIndex].pointee.nextHeld = -1
         servers[serverIndex].pointee.client = -1
+        // What it waited for may have been this server's socket.
+        if client.pointee.flags.contains(.isReadPaused) { makeRunnable(index) }
     }
 
     /// A clean server without a client.

@@ -142,7 +142,13 @@ extension Worker {
             return .ended
         }
         server.pointee.replies.removeFirst()
-        server.pointee.ignoredSyncs = 0
+        if server.pointee.ignoredSyncs > 0 {
+            // A Sync in the middle of a copy is answered or not, depending on when the copy failed: this server may owe
+            // one more ReadyForQuery, and nobody else must get it.
+            server.pointee.flags.insert(.isDoomed)
+            server.pointee.deadline = .max
+            server.pointee.ignoredSyncs = 0
+        }
         noteLocalAnswers(index)
         if reply.isHidden { return hiddenDone(index) }
         if server.pointee.client >= 0 { clientReady(server.pointee.client, index) }

@@ -81,7 +81,7 @@ extension Worker {
         let node = server.pointee.node
         closeServer(index)
         guard isCurrent else { return }
-        client.pointee.flags.remove(.isCopyingIn)
+        client.pointee.flags.subtract([.isCopyingIn, .isDiscarding])
         if client.pointee.state == .waitingWelcome { return acquireForWelcome(clientIndex) }
         if isMidMessage {
             log(.error, "\(describe(clientIndex)): DB node \(node) was lost in the middle of a result")

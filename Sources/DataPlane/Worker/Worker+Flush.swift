@@ -118,6 +118,7 @@ extension Worker {
             watchServer(index)
         }
         if !isStuck && server.pointee.client >= 0 {
+            settling.append(ClientReference(index: index, generation: server.pointee.generation))
             let client = clients[server.pointee.client]
             if client.pointee.flags.contains(.isReadPaused) || !client.pointee.inbound.isEmpty {
                 makeRunnable(server.pointee.client)

@@ -70,7 +70,14 @@ extension Worker {
             let client = clients[server.pointee.client]
             guard client.pointee.server == index, client.pointee.flags.isDisjoint(with: [.isPinned, .isGroupOpen])
             else { continue }
-            client.pointee.server = -1
+            if poolsTransactions {
+                let owner = server.pointee.client
+                unlink(owner, index)
+                park(index)
+                makeRunnable(owner)
+            } else {
+                client.pointee.server = -1
+            }
         }
     }
 

@@ -79,7 +79,9 @@ extension Worker {
         let isForNode = client.pointee.wait == .node
         if client.pointee.wait == .pool { leavePoolQueue(index) }
         let seconds = settings.queryWaitTimeout / 1_000_000_000
-        if isForNode {
+        if isForNode && hasNoUsableNode {
+            failWaiter(index, Self.allNodesDown)
+        } else if isForNode {
             let detail = nodes.primary < 0 ? "no primary node is known" : "the node cannot be reached"
             failWaiter(
                 index,
