@@ -13,4 +13,6 @@ package protocol DataPlaneObserving: Sendable {
     func sessions() async -> [SessionView]
     /// One element for each node that a client has used.
     func nodeCounters() -> [NodeCounters]
+    /// How many statements and transactions are under way on a node at this moment.
+    func openTransactions(on node: NodeID) async -> Int
 }

@@ -70,6 +70,13 @@ package final class DataPlaneHost: DataPlaneControl, DataPlaneObserving {
         }
     }
 
+    package func openTransactions(on node: NodeID) async -> Int {
+        guard state.withLock({ $0.isStarted }) else { return 0 }
+        return await withCheckedContinuation { continuation in
+            dataPlane.countOpenTransactions(on: node) { continuation.resume(returning: $0) }
+        }
+    }
+
     package func nodeCounters() -> [NodeCounters] {
         nodes.map { node in
             var counters = NodeCounters(node: node)

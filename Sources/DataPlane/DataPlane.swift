@@ -99,8 +99,15 @@ package final class DataPlane: Sendable {
 
     /// - Parameter done: called once, on a worker thread, when all workers have answered.
     package func describeSessions(_ done: @escaping @Sendable ([SessionView]) -> Void) {
-        let collector = SessionCollector(workers: shared.mailboxes.count, done: done)
+        let collector = WorkerCollector<[SessionView]>(workers: shared.mailboxes.count) { done($0.flatMap { $0 }) }
         for mailbox in shared.mailboxes { mailbox.post(.describeSessions(collector)) }
+    }
+
+    /// Statements and transactions that are under way on a node.
+    /// - Parameter done: called once, on a worker thread, when all workers have answered.
+    package func countOpenTransactions(on node: NodeID, _ done: @escaping @Sendable (Int) -> Void) {
+        let collector = WorkerCollector<Int>(workers: shared.mailboxes.count) { done($0.reduce(0, +)) }
+        for mailbox in shared.mailboxes { mailbox.post(.countOpenTransactions(node, collector)) }
     }
 }
 

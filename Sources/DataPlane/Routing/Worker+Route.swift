@@ -96,9 +96,7 @@ extension Worker {
     }
 
     private mutating func chooseNode(_ index: Int32, _ need: Need) -> NodeID? {
-        if need == .primary || !settings.balancesLoad {
-            return nodes.primary >= 0 ? NodeID(UInt8(nodes.primary)) : nil
-        }
+        if need == .primary || !settings.balancesLoad { return writableNode }
         if settings.balancesPerStatement { return chooseReadNode().map { NodeID($0) } }
         let client = clients[index]
         let chosen = client.pointee.loadBalanceNode
@@ -108,9 +106,17 @@ extension Worker {
         return NodeID(node)
     }
 
+    /// The primary, unless there is none or an operator holds what is new back from it.
+    private var writableNode: NodeID? {
+        guard nodes.primary >= 0 else { return nil }
+        let id = UInt8(nodes.primary)
+        return nodes[id].pointee.isDraining ? nil : NodeID(id)
+    }
+
     private func isReadable(_ id: UInt8) -> Bool {
         let node = nodes[id]
-        return node.pointee.isUsable && node.pointee.isFresh && node.pointee.suspectUntil <= now
+        return node.pointee.isUsable && node.pointee.isFresh && !node.pointee.isDraining
+            && node.pointee.suspectUntil <= now
     }
 
     /// A node for a read, by weight among those that can answer it; the primary when no weight is left.
@@ -118,7 +124,7 @@ extension Worker {
         var sum = 0.0
         for id in nodes.ids where isReadable(id) { sum += nodes[id].pointee.weight }
         guard sum > 0 else {
-            if nodes.primary >= 0 { return UInt8(nodes.primary) }
+            if let node = writableNode { return node.rawValue }
             return nodes.ids.first { isReadable($0) }
         }
         var point = random.fraction() * sum

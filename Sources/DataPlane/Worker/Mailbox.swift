@@ -18,7 +18,8 @@ enum WorkerMessage: Sendable {
     /// A permit came free, or a server was not found: look again.
     case retryWaiters
     case stop(StopMode)
-    case describeSessions(SessionCollector)
+    case describeSessions(WorkerCollector<[SessionView]>)
+    case countOpenTransactions(NodeID, WorkerCollector<Int>)
 }
 
 /// An idle server connection between two workers.

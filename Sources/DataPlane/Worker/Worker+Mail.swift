@@ -17,6 +17,7 @@ extension Worker {
             case .retryWaiters: soonSweep()
             case .stop(let mode): stop(mode)
             case .describeSessions(let collector): describeSessions(to: collector)
+            case .countOpenTransactions(let node, let collector): collector.add(openTransactions(on: node))
             }
         }
     }
@@ -127,12 +128,19 @@ extension Worker {
         if clients.used == 0 { isFinished = true }
     }
 
-    private mutating func describeSessions(to collector: SessionCollector) {
+    private mutating func describeSessions(to collector: WorkerCollector<[SessionView]>) {
         var sessions: [SessionView] = []
         for index in 0..<Int32(clients.capacity) where clients[index].isOpen {
             if let session = sessionView(index) { sessions.append(session) }
         }
         collector.add(sessions)
+    }
+
+    private func openTransactions(on node: NodeID) -> Int {
+        (0..<Int32(servers.capacity)).count { index in
+            servers[index].pointee.state == .linked && servers[index].pointee.node == node
+                && !servers[index].isIdleInside
+        }
     }
 
     private func sessionView(_ index: Int32) -> SessionView? {

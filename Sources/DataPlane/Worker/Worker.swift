@@ -160,7 +160,10 @@ struct NodeTable: ~Copyable {
     struct Entry {
         var isConfigured = false
         var isUsable = false
+        /// Its data is fresh enough to be read.
         var isFresh = false
+        /// Nothing new is sent to it.
+        var isDraining = false
         var weight = 0.0
         var isUsed = false
         /// Connecting failed a moment ago: reads try elsewhere until then, monotonic nanoseconds.
@@ -191,6 +194,7 @@ struct NodeTable: ~Copyable {
             entry.pointee.isConfigured = true
             entry.pointee.isUsable = node.status.isUsable
             entry.pointee.isFresh = node.isFreshEnough
+            entry.pointee.isDraining = node.isDraining
             entry.pointee.weight = node.weight
             entry.pointee.isUsed = node.status != .waiting
             if node.status.isUsable { entry.pointee.suspectUntil = 0 }

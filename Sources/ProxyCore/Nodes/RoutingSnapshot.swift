@@ -10,10 +10,12 @@ package struct NodeView: Sendable, Equatable {
     package var weight: Double
     /// False while the node lags more than `delay_threshold` behind: its reads go elsewhere.
     package var isFreshEnough: Bool
+    /// True while an operator waits for the node to fall idle: nothing new is sent to it.
+    package var isDraining: Bool
 
     package init(
         id: NodeID, host: String, port: UInt16, status: NodeStatus, role: NodeRole, weight: Double,
-        isFreshEnough: Bool
+        isFreshEnough: Bool, isDraining: Bool = false
     ) {
         self.id = id
         self.host = host
@@ -22,6 +24,7 @@ package struct NodeView: Sendable, Equatable {
         self.role = role
         self.weight = weight
         self.isFreshEnough = isFreshEnough
+        self.isDraining = isDraining
     }
 }
 

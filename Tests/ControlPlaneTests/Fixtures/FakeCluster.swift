@@ -55,6 +55,8 @@ final class FakeDataPlane: DataPlaneControl, DataPlaneObserving {
 
     var primary: NodeID? { state.withLock { $0.snapshots.last?.primary } }
 
+    func openTransactions(on node: NodeID) async -> Int { 0 }
+
     func publish(_ snapshot: RoutingSnapshot) { state.withLock { $0.snapshots.append(snapshot) } }
     func answer(_ request: AdminRequest, with reply: AdminReply) {
         state.withLock { $0.answers.append((request, reply)) }
