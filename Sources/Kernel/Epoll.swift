@@ -53,12 +53,12 @@ package struct Interest: OptionSet, Sendable, BitwiseCopyable {
 ///
 /// The kernel's bits are written out, so that the questions are inlined into a worker's loop: EPOLLIN 0x1, EPOLLOUT
 /// 0x4, EPOLLERR 0x8, EPOLLHUP 0x10, EPOLLRDHUP 0x2000.
-package struct Readiness: Sendable, BitwiseCopyable {
+public struct Readiness: Sendable, BitwiseCopyable {
     @usableFromInline let rawValue: UInt32
 
-    @inlinable package var isReadable: Bool { rawValue & 0x19 != 0 }
-    @inlinable package var isWritable: Bool { rawValue & 0x1C != 0 }
-    @inlinable package var isPeerClosed: Bool { rawValue & 0x2018 != 0 }
+    @inlinable public var isReadable: Bool { rawValue & 0x19 != 0 }
+    @inlinable public var isWritable: Bool { rawValue & 0x1C != 0 }
+    @inlinable public var isPeerClosed: Bool { rawValue & 0x2018 != 0 }
 }
 
 /// An epoll instance and the space for its events, allocated once.
@@ -103,9 +103,9 @@ package struct Epoll: ~Copyable {
     /// - Returns: how many events `event(at:)` can be asked for.
     @inline(never)
     package func wait(milliseconds: Int32) -> Int {
-        let count = epoll_wait(descriptor, events, Int32(capacity), milliseconds)
-        if count >= 0 { return Int(count) }
-        precondition(Errno.current == .interrupted, "epoll_wait failed")
+        let count = egret_epoll_wait(descriptor, events, Int32(capacity), milliseconds)
+        if count >= 0 { return count }
+        precondition(Errno(rawValue: Int32(truncatingIfNeeded: -count)) == .interrupted, "epoll_wait failed")
         return 0
     }
 

@@ -80,6 +80,8 @@ struct ClientConnection {
     var server: Int32 = -1
     /// Session mode: the servers it keeps, linked by `nextHeld`.
     var firstHeld: Int32 = -1
+    /// The pool that it used last, which is mostly the next one; looked at before use.
+    var lastPool: Int32 = -1
     /// The queue that it waits in, and its neighbours there.
     var waitingPool: Int32 = -1
     var nextWaiting: Int32 = -1

@@ -12,7 +12,7 @@ extension Worker {
             return takeLocalQuery(index, message)
         }
         let current = client.pointee.server
-        if verdict.effects.contains(.discardAll), current >= 0, !servers[current].pointee.replies.isEmpty {
+        if verdict.effects.discardsAll, current >= 0, !servers[current].pointee.replies.isEmpty {
             client.pointee.wait = .drain
             return .blocked
         }
@@ -56,7 +56,7 @@ extension Worker {
     /// DISCARD ALL, RESET ALL and DEALLOCATE ALL undo what Egret has set and prepared as well.
     mutating func noteClearing(_ index: Int32, _ serverIndex: Int32, _ verdict: StatementVerdict) {
         let (client, server) = (clients[index], servers[serverIndex])
-        if verdict.effects.contains(.discardAll) && !verdict.isMultiStatement {
+        if verdict.effects.discardsAll && !verdict.isMultiStatement {
             client.pointee.flags.insert(.isDiscarding)
             return
         }
