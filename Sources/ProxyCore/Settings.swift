@@ -28,6 +28,8 @@ package struct DataPlaneSettings: Sendable, Equatable {
     /// Server connections per node, database and user.
     package var poolSize = 32
     package var queryWaitTimeout: UInt64 = 0
+    /// `failover_hold_timeout`: how long what needs a primary waits for one.
+    package var failoverHoldTimeout: UInt64 = 30_000_000_000
     package var serverLoginTimeout: UInt64 = 15_000_000_000
     package var connectTimeout: UInt64 = 10_000_000_000
     package var authenticationTimeout: UInt64 = 60_000_000_000
@@ -71,6 +73,10 @@ public enum Limits {
     @inlinable public static var statementsPerServerMax: Int { 500 }
     /// Bind and Describe name a statement near their start; a name longer than this is not one of ours.
     @inlinable public static var namePrefixMax: Int { 4_096 }
+    /// How often a read is asked again: one that kills the server which runs it must not go the round of all servers.
+    @inlinable public static var repeatsMax: UInt8 { 2 }
+    /// Bytes of reads under way that are kept to ask them again; larger ones are not.
+    @inlinable public static var keptRequestsMax: Int { 64 << 10 }
     /// A server that was told to go keeps running its clients' last statements for this long.
     @inlinable public static var doomedServerGrace: UInt64 { 3_000_000_000 }
     /// Between two attempts to place clients that wait for a node.

@@ -19,6 +19,9 @@ extension ParameterTable {
             "server_login_timeout", .seconds, "15", .reload, .implemented,
             "How long connecting and logging in to a server may take; 0 means for ever."),
         Parameter(
+            "failover_hold_timeout", .seconds, "30", .reload, .implemented,
+            "How long statements wait for a primary during a failover before they fail; 0 means for ever."),
+        Parameter(
             "failover_command_timeout", .seconds, "60", .reload, .implemented,
             "How long a hook such as failover_command may run before it is killed; 0 means for ever."),
         Parameter(

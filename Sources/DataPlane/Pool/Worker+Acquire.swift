@@ -220,9 +220,8 @@ extension Worker {
         // Told at the next sweep: here the client's messages may be half taken, and an answer would miss its place.
         if hasNoUsableNode { client.pointee.deadline = now }
         client.pointee.wait = .node
-        if client.pointee.deadline == 0 {
-            client.pointee.deadline = settings.queryWaitTimeout == 0 ? .max : now + settings.queryWaitTimeout
-        }
+        let limit = settings.failoverHoldTimeout == 0 ? .max : now + settings.failoverHoldTimeout
+        client.pointee.deadline = client.pointee.deadline == 0 ? limit : min(client.pointee.deadline, limit)
         waitingForNode.append(ClientReference(index: index, generation: client.pointee.generation))
         soonSweep()
     }

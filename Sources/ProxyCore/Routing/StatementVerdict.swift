@@ -33,14 +33,34 @@ public struct StatementVerdict: Equatable, Sendable, BitwiseCopyable {
         }
     }
 
-    package var transaction: TransactionControl
+    public var transaction: TransactionControl
     /// The modes written after BEGIN, START TRANSACTION or SET TRANSACTION; empty elsewhere.
     package var transactionModes: TransactionModes
     package var effects: SessionEffects
     /// More than one non-empty statement. Semicolons and comments at the end do not count.
-    package var isMultiStatement: Bool
+    public var isMultiStatement: Bool
     /// The kind of the first statement.
     package var kind: StatementKind
+
+    /// BEGIN or START TRANSACTION and nothing else.
+    @inlinable public var onlyBegins: Bool {
+        @inline(__always) get {
+            switch transaction {
+            case .begin: !isMultiStatement
+            case .none, .end, .chain, .savepoint, .prepare, .finishPrepared, .mixed: false
+            }
+        }
+    }
+
+    /// In a transaction block: it may be what ends it, so that its loss leaves the outcome open.
+    @inlinable public var mayEndBlock: Bool {
+        @inline(__always) get {
+            switch transaction {
+            case .end, .chain, .prepare, .finishPrepared, .mixed: true
+            case .none, .begin, .savepoint: isMultiStatement
+            }
+        }
+    }
 
     package init(
         route: Route, transaction: TransactionControl = .none, transactionModes: TransactionModes = [],
@@ -56,7 +76,7 @@ public struct StatementVerdict: Equatable, Sendable, BitwiseCopyable {
 }
 
 /// What a statement does to the transaction block.
-package enum TransactionControl: UInt8, Sendable, BitwiseCopyable {
+public enum TransactionControl: UInt8, Sendable, BitwiseCopyable {
     case none
     /// BEGIN, START TRANSACTION.
     case begin

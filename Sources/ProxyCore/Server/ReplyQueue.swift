@@ -24,12 +24,15 @@ public struct ExpectedReply: Equatable, Sendable, BitwiseCopyable {
     public var isHidden: Bool
     /// The prepared statement that a parse makes or a close ends; 0 for none.
     public var statement: UInt32
+    /// The client's name that a parse made, by its serial number; 0 for none.
+    public var name: UInt32
 
     @inlinable @inline(__always)
-    public init(_ kind: Kind, isHidden: Bool = false, statement: UInt32 = 0) {
+    public init(_ kind: Kind, isHidden: Bool = false, statement: UInt32 = 0, name: UInt32 = 0) {
         self.kind = kind
         self.isHidden = isHidden
         self.statement = statement
+        self.name = name
     }
 }
 
