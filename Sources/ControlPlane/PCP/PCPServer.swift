@@ -28,6 +28,8 @@ package final class PCPServer: Sendable {
     }
 
     private static let backlog: Int32 = 64
+    /// How long a client that is turned away may take to read why.
+    private static let farewell = Duration.seconds(1)
 
     private let server: ConnectionServer
 
@@ -105,13 +107,15 @@ package final class PCPServer: Sendable {
         func send(_ frames: [PCPFrame]) -> Bool {
             socket.send(frames.flatMap(\.bytes), within: limits.sendPatience)
         }
+        func refuse(_ frame: PCPFrame) {
+            if send([frame]) { socket.sayGoodbye(within: farewell) }
+        }
         while true {
             let next: PCPFrame?
             do {
                 next = try reader.next()
             } catch {
-                _ = send([PCPSession.notAFrame])
-                return
+                return refuse(PCPSession.notAFrame)
             }
             guard let frame = next else {
                 guard let bytes = socket.receive(upTo: Int(PCPFrameReader.lengthMax), until: deadline) else { return }
@@ -123,8 +127,7 @@ package final class PCPServer: Sendable {
                 guard send([reply]) else { return }
             case .check(let credentials, let salt):
                 if let refusal = logins.refusal(of: credentials, salt: salt, from: peer) {
-                    _ = send([refusal])
-                    return
+                    return refuse(refusal)
                 }
                 guard send([session.loggedIn()]) else { return }
             case .carryOut(let request):
@@ -138,8 +141,7 @@ package final class PCPServer: Sendable {
                 guard isSent else { return }
             case .nothing: break
             case .refuse(let reply):
-                _ = send([reply])
-                return
+                return refuse(reply)
             case .close: return
             }
             if session.isLoggedIn { deadline = ContinuousClock.now + limits.idleLimit }

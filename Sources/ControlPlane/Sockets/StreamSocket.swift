@@ -46,6 +46,15 @@ package struct StreamSocket: Sendable {
         return true
     }
 
+    /// Ends the sending side and reads what the peer still says, to be thrown away: closing a socket with bytes unread
+    /// resets the connection, and the peer may lose the last thing that it was told.
+    /// - Parameter patience: how long the peer may take to leave.
+    package func sayGoodbye(within patience: Duration) {
+        Socket.shutdownWrite(descriptor)
+        let deadline = ContinuousClock.now + patience
+        while receive(upTo: 4_096, until: deadline) != nil {}
+    }
+
     private func wait(for event: Int32, until deadline: ContinuousClock.Instant) -> Bool {
         while true {
             let left = ContinuousClock.now.duration(to: deadline)
