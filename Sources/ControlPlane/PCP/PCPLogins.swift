@@ -8,10 +8,32 @@ final class PCPLogins: Sendable {
     private let log: Logger
     private let start = ContinuousClock.now
     private let throttle = Mutex(PCPLoginThrottle())
+    private let strangersMax: Int
+    private let strangers = Mutex<[String: Int]>([:])
 
-    init(passwordFile: String, log: Logger) {
+    /// - Parameter strangersMax: connections of one address that have not logged in, 1 or more.
+    init(passwordFile: String, strangersMax: Int, log: Logger) {
         self.passwordFile = passwordFile
+        self.strangersMax = strangersMax
         self.log = log
+    }
+
+    /// Whether one more connection may begin; then `leave` follows when it has logged in or ended. Without a limit for
+    /// each address one of them could hold all the places there are.
+    func enter(_ peer: String) -> Bool {
+        strangers.withLock { strangers in
+            let count = strangers[peer] ?? 0
+            guard count < strangersMax else { return false }
+            strangers[peer] = count + 1
+            return true
+        }
+    }
+
+    func leave(_ peer: String) {
+        strangers.withLock { strangers in
+            let count = (strangers[peer] ?? 1) - 1
+            strangers[peer] = count > 0 ? count : nil
+        }
     }
 
     /// Says once, at the start, when nobody can log in. As with pgpool-II, users may be added at any time.

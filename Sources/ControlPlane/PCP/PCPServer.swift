@@ -1,9 +1,6 @@
-internal import Foundation
 internal import Glibc
 internal import Kernel
 package import Logging
-internal import Synchronization
-internal import TLS
 
 /// Serves pgpool's `pcp_*` programs on `pcp_listen_addresses` and in `pcp_socket_dir`.
 ///
@@ -17,6 +14,8 @@ package final class PCPServer: Sendable {
     package struct Limits: Sendable {
         /// Connections at a time; further ones are closed at once.
         package var connectionsMax = 64
+        /// Connections of one address that have not logged in.
+        package var strangersMax = 16
         /// From the connection to the login.
         package var loginPatience = Duration.seconds(10)
         /// Between two requests.
@@ -28,8 +27,6 @@ package final class PCPServer: Sendable {
     }
 
     private static let backlog: Int32 = 64
-    /// How long a client that is turned away may take to read why.
-    private static let farewell = Duration.seconds(1)
 
     private let server: ConnectionServer
 
@@ -42,12 +39,13 @@ package final class PCPServer: Sendable {
         settings: PCPSettings, limits: Limits = Limits(), log: Logger, perform: @escaping Handler,
         stop: @escaping PCPAnswer.Stop
     ) throws {
-        let logins = PCPLogins(passwordFile: settings.passwordFile, log: log)
+        let logins = PCPLogins(passwordFile: settings.passwordFile, strangersMax: limits.strangersMax, log: log)
         let (sockets, files) = try Self.listen(settings)
         server = try ConnectionServer(
             listening: sockets, socketFiles: files, connectionsMax: limits.connectionsMax
         ) { socket in
-            Self.serve(socket, limits, logins, perform, stop)
+            var connection = PCPConnection(socket, limits: limits, logins: logins)
+            connection.serve(perform, stop)
         }
         if !sockets.isEmpty { logins.reportUsers() }
     }
@@ -84,67 +82,13 @@ package final class PCPServer: Sendable {
         for address in addresses {
             do {
                 sockets.append(try Listener.tcp(address, place: place, backlog: backlog, sharesPort: false))
-            } catch  where error.errno.rawValue == EADDRNOTAVAIL || error.errno.rawValue == EAFNOSUPPORT {
-                continue
             } catch {
+                if [EADDRNOTAVAIL, EAFNOSUPPORT].contains(error.errno.rawValue) { continue }
                 for socket in sockets { Socket.close(socket) }
                 throw error
             }
         }
         guard !sockets.isEmpty else { throw ListenError(place: place, errno: Errno(rawValue: EADDRNOTAVAIL)) }
         return sockets
-    }
-
-    private static func serve(
-        _ socket: StreamSocket, _ limits: Limits, _ logins: PCPLogins, _ perform: @escaping Handler,
-        _ stop: PCPAnswer.Stop
-    ) {
-        Socket.tune(socket.descriptor)
-        let peer = PCPLogins.peer(of: socket)
-        var session = PCPSession()
-        var reader = PCPFrameReader()
-        var deadline = ContinuousClock.now + limits.loginPatience
-        func send(_ frames: [PCPFrame]) -> Bool {
-            socket.send(frames.flatMap(\.bytes), within: limits.sendPatience)
-        }
-        func refuse(_ frame: PCPFrame) {
-            if send([frame]) { socket.sayGoodbye(within: farewell) }
-        }
-        while true {
-            let next: PCPFrame?
-            do {
-                next = try reader.next()
-            } catch {
-                return refuse(PCPSession.notAFrame)
-            }
-            guard let frame = next else {
-                guard let bytes = socket.receive(upTo: Int(PCPFrameReader.lengthMax), until: deadline) else { return }
-                reader.append(bytes)
-                continue
-            }
-            switch session.received(frame, salt: { SecureRandom.bytes(4) }) {
-            case .send(let reply):
-                guard send([reply]) else { return }
-            case .check(let credentials, let salt):
-                if let refusal = logins.refusal(of: credentials, salt: salt, from: peer) {
-                    return refuse(refusal)
-                }
-                guard send([session.loggedIn()]) else { return }
-            case .carryOut(let request):
-                let answer = OperationWait.result { line in
-                    _ = send([PCPReply.problem(.notice, sqlState: "00000", line)])
-                } of: { progress in
-                    await perform(request, progress)
-                }
-                let isSent = send(answer.frames)
-                if let mode = answer.stop { stop(mode) }
-                guard isSent else { return }
-            case .nothing: break
-            case .refuse(let reply):
-                return refuse(reply)
-            case .close: return
-            }
-            if session.isLoggedIn { deadline = ContinuousClock.now + limits.idleLimit }
-        }
     }
 }

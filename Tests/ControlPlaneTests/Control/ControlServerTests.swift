@@ -33,7 +33,7 @@ import Testing
 
     /// The client blocks, so it must not sit on a thread of the concurrency pool.
     private static func send(
-        _ request: ControlRequest, _ path: String, timeoutSeconds: Int = 5,
+        _ request: ControlRequest, _ path: String, timeoutSeconds: Int = 20,
         progress: @escaping @Sendable (String) -> Void = { _ in }
     ) async throws -> ControlReply {
         try await withCheckedThrowingContinuation { continuation in

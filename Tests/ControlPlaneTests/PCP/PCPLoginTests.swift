@@ -51,6 +51,15 @@ import Testing
         #expect(PCPPasswordFile([]).isEmpty)
     }
 
+    @Test("The sample lets nobody in until its line is uncommented")
+    func sample() throws {
+        let sample = try RepositoryFiles.read("conf/pcp.conf")
+        #expect(PCPPasswordFile(Array(sample.utf8)).isEmpty)
+        let file = PCPPasswordFile(Array(sample.replacing("#admin", with: "admin").utf8))
+        let credentials = PCPCredentials(user: "admin", digest: Self.digest(Self.secret, "admin"))
+        #expect(file.accepts(credentials, salt: Self.salt))
+    }
+
     @Test("A file that is missing says so")
     func missing() throws {
         let directory = try TemporaryDirectory()

@@ -104,11 +104,9 @@ import Testing
         }
     }
 
-    @Test("Malformed frames, half frames and silence end their own connection only")
+    @Test("Malformed frames end their own connection only")
     func malformed() async throws {
-        var plan = Plan()
-        plan.limits.loginPatience = .seconds(1)
-        try await Self.withServer(plan) { bench in
+        try await Self.withServer { bench in
             let good = try await bench.loggedIn()
             let bad: [[UInt8]] = [
                 [0x4D, 0, 0, 0, 0], [0x4D, 0xFF, 0xFF, 0xFF, 0xFF], [0x52, 0, 0, 1, 4],
@@ -120,13 +118,21 @@ import Testing
                 #expect(await client.next()?.fields.contains("Minvalid PCP packet") == true, "\(bytes)")
                 #expect(await client.next() == nil)
             }
+            good.send(PCPFrame("L"))
+            #expect(await good.answer().count == 1)
+        }
+    }
+
+    @Test("Half a frame and silence are not waited for")
+    func silence() async throws {
+        var plan = Plan()
+        plan.limits.loginPatience = .milliseconds(500)
+        try await Self.withServer(plan) { bench in
             let half = try bench.client()
             half.send([0x4D, 0, 0])
             let silent = try bench.client()
             #expect(await half.next() == nil)
             #expect(await silent.next() == nil)
-            good.send(PCPFrame("L"))
-            #expect(await good.answer().count == 1)
         }
     }
 
@@ -170,6 +176,35 @@ import Testing
             }
             #expect(isIn)
             second.send(PCPFrame("X"))
+        }
+    }
+
+    @Test("Strangers of one address cannot take all the places")
+    func strangers() async throws {
+        var plan = Plan()
+        plan.limits.strangersMax = 2
+        try await Self.withServer(plan) { bench in
+            let (first, second) = (try bench.client(), try bench.client())
+            first.send(PCPFrame("M"))
+            second.send(PCPFrame("M"))
+            _ = (await first.next(), await second.next())
+            let third = try bench.client()
+            #expect(await third.next() == nil)
+            // Whoever has logged in is no stranger.
+            for client in [first, second] { client.send(PCPFrame("X")) }
+            var users: [RawPCPClient] = []
+            for _ in 0..<4 {
+                let isIn = await eventually {
+                    let client = try? bench.client()
+                    return await client?.logIn(user: "ann", hash: Self.hash) == PCPFrame("r", ["AuthenticationOK"])
+                }
+                #expect(isIn)
+                users.append(try await bench.loggedIn())
+            }
+            for user in users {
+                user.send(PCPFrame("L"))
+                #expect(await user.answer().count == 1)
+            }
         }
     }
 
