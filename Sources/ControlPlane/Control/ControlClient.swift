@@ -42,7 +42,8 @@ package struct ControlClient: Sendable {
             guard let told = try? JSONDecoder().decode(ControlProgress.self, from: line) else { break }
             progress(told.progress)
         }
-        throw ControlSocketError(message: "Egret did not answer in time on \(path)")
+        let what = request.verb.mayTakeLong ? "ended before it answered" : "did not answer in time"
+        throw ControlSocketError(message: "Egret \(what) on \(path)")
     }
 }
 

@@ -31,11 +31,21 @@ package struct ControlCommands: Sendable {
             return ControlReply(isDone: true, health: await coordinator.overview().nodes.map(HealthReport.init))
         case .processes: return ControlReply(isDone: true, sessions: await sessions())
         case .status: return ControlReply(isDone: true, status: await status())
-        case .attach, .detach, .promote, .recover:
-            guard let node = request.node else {
-                return ControlReply(isDone: false, message: "the number of a node is missing")
+        case .attach:
+            return await order(request, "is attached") { await operations.attach($0) }
+        case .detach:
+            return await order(request, "is detached") {
+                await operations.detach($0, gracefully: request.gracefully ?? false)
             }
-            return await order(request, NodeID(node), progress)
+        case .promote:
+            return await order(request, "is the primary") {
+                await operations.promote(
+                    $0, request.promotion ?? .switchover, gracefully: request.gracefully ?? false)
+            }
+        case .recover:
+            return await order(request, "is recovered and attached") {
+                await operations.recover($0, progress: progress)
+            }
         case .reload:
             let failure = await reload()
             return ControlReply(isDone: failure == nil, message: failure ?? "the configuration is read again")
@@ -47,29 +57,15 @@ package struct ControlCommands: Sendable {
         }
     }
 
+    /// - Parameter outcome: what is to be said of the node when it is done.
     private func order(
-        _ request: ControlRequest, _ node: NodeID, _ progress: @escaping @Sendable (String) -> Void
+        _ request: ControlRequest, _ outcome: String, _ operation: (NodeID) async -> OperatorVerdict
     ) async -> ControlReply {
-        let gracefully = request.gracefully ?? false
-        let promotion = request.promotion ?? .switchover
-        let verdict: OperatorVerdict
-        let success: String
-        switch request.verb {
-        case .detach:
-            verdict = await operations.detach(node, gracefully: gracefully)
-            success = "node \(node) is detached"
-        case .promote:
-            verdict = await operations.promote(node, promotion, gracefully: gracefully)
-            success = "node \(node) is the primary"
-        case .recover:
-            verdict = await operations.recover(node, progress: progress)
-            success = "node \(node) is recovered and attached"
-        case .attach, .nodes, .health, .processes, .status, .reload, .stop:
-            verdict = await operations.attach(node)
-            success = "node \(node) is attached"
+        guard let node = request.node else {
+            return ControlReply(isDone: false, message: "the number of a node is missing")
         }
-        switch verdict {
-        case .accepted: return ControlReply(isDone: true, message: success)
+        switch await operation(NodeID(node)) {
+        case .accepted: return ControlReply(isDone: true, message: "node \(node) \(outcome)")
         case .refused(let reason): return ControlReply(isDone: false, message: reason)
         }
     }
