@@ -47,7 +47,7 @@ extension DataPlaneSettings {
 
     /// Descriptors that a full house needs: clients, servers of every node, and some for the control plane.
     package func descriptorsWanted(nodes: Int) -> Int {
-        clientsMax + min(poolSize * 4, serversPerNodeMax) * nodes + 100
+        clientsMax + min(poolSize * 4, serversPerNodeMax) * nodes + 200
     }
 }
 

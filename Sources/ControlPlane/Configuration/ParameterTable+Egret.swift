@@ -25,8 +25,11 @@ extension ParameterTable {
             "failover_command_timeout", .seconds, "60", .reload, .implemented,
             "How long a hook such as failover_command may run before it is killed; 0 means for ever."),
         Parameter(
+            "pcp_node_info_fields", .int(12...13), "12", .start, .implemented,
+            "Fields that pcp_node_info gets: 12 for clients up to pgpool-II 4.3, 13 for those of 4.4 and later."),
+        Parameter(
             "control_socket_dir", .string, "", .start, .implemented,
-            "Directory of the socket for egret nodes, attach, detach; empty means the first of unix_socket_directories."
+            "Directory of the socket for egret nodes, attach, ...; empty means the first of unix_socket_directories."
         ),
     ].grouped(as: .egret)
 }
