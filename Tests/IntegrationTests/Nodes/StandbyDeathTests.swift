@@ -79,7 +79,8 @@ extension IntegrationTests {
         /// Replay on the standby is held up by a query, and ends it after `max_standby_streaming_delay`.
         @Test(.timeLimit(.minutes(1)))
         func `A read that a recovery conflict ends is answered by the primary`() async throws {
-            let options = ClusterOptions(extraSettings: ["max_standby_streaming_delay": "'100ms'"])
+            let options = ClusterOptions(
+                extraSettings: ["max_standby_streaming_delay": "'100ms'", "hot_standby_feedback": "off"])
             let cluster = try await LocalCluster.create(standbys: 1, options: options)
             try await Stand.withEgret(before: cluster, weights: [0, 1]) { stand in
                 try await stand.query(
