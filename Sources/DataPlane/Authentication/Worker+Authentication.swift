@@ -11,7 +11,8 @@ extension Worker {
         guard let login = client.pointee.login else { return }
         let identity = joinIdentity(database: login.packet.database, user: login.packet.user)
         client.pointee.identity = identity
-        if let method = identities[identity].pointee.method { return challenge(index, method) }
+        let isOutdated = identities[identity].pointee.isMethodProvisional && nodes.primary >= 0
+        if !isOutdated, let method = identities[identity].pointee.method { return challenge(index, method) }
         client.pointee.state = .waitingMethod
         identities[identity].pointee.waiting.append(
             ClientReference(index: index, generation: client.pointee.generation))
@@ -60,11 +61,11 @@ extension Worker {
     }
 
     /// A server has asked for this method, or for nothing.
-    mutating func learn(_ method: AuthenticationMethod, of identity: Int32) {
-        if identities[identity].pointee.method != method {
-            identities[identity].pointee.method = method
-            shared.learn(method, of: identityName(identity))
-        }
+    mutating func learn(_ method: AuthenticationMethod, of identity: Int32, from node: NodeID) {
+        let isFinal = Int16(node.rawValue) == nodes.primary
+        identities[identity].pointee.method = method
+        identities[identity].pointee.isMethodProvisional = !isFinal
+        if isFinal { shared.learn(method, of: identityName(identity)) }
         identities[identity].pointee.isScouting = false
         let waiting = identities[identity].pointee.waiting
         identities[identity].pointee.waiting = []

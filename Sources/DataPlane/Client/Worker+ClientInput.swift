@@ -194,7 +194,14 @@ extension Worker {
         }
     }
 
+    /// Terminate. What was asked before it runs to its end all the same, as in PostgreSQL.
     private mutating func leave(_ index: Int32) -> MessageProgress {
+        let server = clients[index].pointee.server
+        if server >= 0, !servers[server].pointee.replies.isEmpty,
+            clients[index].pointee.flags.isDisjoint(with: [.isCopyingIn, .isGroupOpen])
+        {
+            leaveRunning(server, of: index)
+        }
         closeClient(index)
         return .closed
     }

@@ -28,6 +28,8 @@ struct Identity {
     var user = ""
     /// How the servers authenticate it; nil until one has asked.
     var method: AuthenticationMethod?
+    /// A standby said so while there was no primary to ask: it holds only until there is one.
+    var isMethodProvisional = false
     /// A scout is on its way to find out.
     var isScouting = false
     /// A clear-text password that a server has accepted, where `pool_passwd` has none.

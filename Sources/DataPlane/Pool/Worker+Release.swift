@@ -117,6 +117,24 @@ extension Worker {
         client.pointee.server = -1
     }
 
+    /// The client goes, and nobody reads the answers; the server is cleaned once it has given them.
+    mutating func leaveRunning(_ serverIndex: Int32, of index: Int32) {
+        let server = servers[serverIndex]
+        if clients[index].pointee.flags.contains(.isPinned) { server.pointee.flags.insert(.hasSessionState) }
+        unlink(index, serverIndex)
+        server.pointee.state = .resetting
+        server.pointee.flags.insert(.runsAlone)
+        server.pointee.deadline = .max
+    }
+
+    /// The last answer that nobody reads is here.
+    mutating func finishAlone(_ serverIndex: Int32) {
+        let server = servers[serverIndex]
+        server.pointee.flags.remove(.runsAlone)
+        let hasState = server.pointee.flags.remove(.hasSessionState) != nil
+        retire(serverIndex, isBusy: false, hasSessionState: hasState)
+    }
+
     /// - Parameters:
     ///   - isBusy: the client left in the middle of something that cannot be taken back.
     ///   - hasSessionState: settings, temporary tables and the like may be left on it.

@@ -46,6 +46,10 @@ struct ServerConnection {
         static let wasCanceled = Flags(rawValue: 1 << 13)
         /// The answer ended in an error that the client does not see: the request goes to the primary.
         static let repeatsOnPrimary = Flags(rawValue: 1 << 14)
+        /// Its client has left it to finish what is under way.
+        static let runsAlone = Flags(rawValue: 1 << 15)
+        /// Session state may be left on it.
+        static let hasSessionState = Flags(rawValue: 1 << 16)
         /// What ends with the last request.
         static let requestFlags: Flags = [
             .hasRequests, .isRepeatable, .hasAnswered, .mayHaveCommitted, .wasCanceled,

@@ -114,7 +114,11 @@ extension Worker {
     private mutating func beginCopyIn(_ index: Int32) {
         let server = servers[index]
         let removed = server.pointee.replies.removeSyncsIgnoredDuringCopy()
-        guard server.pointee.client >= 0 else { return }
+        guard server.pointee.client >= 0 else {
+            // It waits for data that nobody sends.
+            if server.pointee.flags.contains(.runsAlone) { server.pointee.deadline = now }
+            return
+        }
         // Data that was sent without waiting for this may have ended already.
         let isOver = (0..<server.pointee.replies.count).contains { server.pointee.replies[$0].kind == .copyEnd }
         if isOver { return }
@@ -158,8 +162,15 @@ extension Worker {
         noteLocalAnswers(index)
         if reply.isHidden { return hiddenDone(index) }
         if server.pointee.flags.contains(.repeatsOnPrimary) { return .settle(isVisible: false) }
+        if server.pointee.flags.contains(.runsAlone) { return runOnAlone(index) }
         if server.pointee.client >= 0 { clientReady(server.pointee.client, index) }
         return .settle(isVisible: true)
+    }
+
+    private mutating func runOnAlone(_ index: Int32) -> ReplyDisposition {
+        let generation = servers[index].pointee.generation
+        if servers[index].pointee.replies.isEmpty { finishAlone(index) }
+        return servers[index].pointee.generation == generation ? .swallow : .ended
     }
 
     /// A query of ours is answered.
@@ -207,6 +218,10 @@ extension Worker {
             if isForPrimary(error, from: index) {
                 skipToSync(index)
                 server.pointee.flags.insert(.repeatsOnPrimary)
+                return .swallow
+            }
+            if server.pointee.flags.contains(.runsAlone) {
+                skipToSync(index)
                 return .swallow
             }
             if isHidden && server.pointee.replies.isNext(.query) || server.pointee.state == .resetting {

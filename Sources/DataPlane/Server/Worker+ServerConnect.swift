@@ -12,7 +12,8 @@ extension Worker {
         guard let permits, permits.take(limit: settings.poolSize) else { return false }
         guard shared.serversOfNode[Int(node.rawValue)].take(limit: settings.serversPerNodeMax) else {
             permits.give()
-            evictIdleServer(of: node)
+            // The permit is there at the next attempt, a moment later.
+            if !evictIdleServer(of: node) { shared.post(.evictIdleServer(node), except: id) }
             return false
         }
         let index = servers.take { ServerConnection() }
@@ -130,16 +131,19 @@ extension Worker {
     static var suspicion: UInt64 { 1_000_000_000 }
 
     /// Closes an idle server of a node, whatever pool it is in, so that another pool gets its permit.
-    private mutating func evictIdleServer(of node: NodeID) {
+    /// - Returns: whether there was one.
+    @discardableResult
+    mutating func evictIdleServer(of node: NodeID) -> Bool {
         var oldest: Int32 = -1
         for index in 0..<Int32(servers.capacity) {
             let server = servers[index]
             guard server.pointee.state == .idle, server.pointee.node == node else { continue }
             if oldest < 0 || server.pointee.idleSince < servers[oldest].pointee.idleSince { oldest = index }
         }
-        guard oldest >= 0 else { return }
+        guard oldest >= 0 else { return false }
         sendTerminate(oldest)
         closeServer(oldest)
+        return true
     }
 
     /// Tells a server politely that its session is over, as libpq does.

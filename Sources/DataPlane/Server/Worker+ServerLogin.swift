@@ -48,7 +48,7 @@ extension Worker {
             if login.scram != nil && !login.isServerProven {
                 return loginBroken(index, "AuthenticationOk before the server's SCRAM signature")
             }
-            if !login.hasAnswered && mayLearn(from: index) { learn(.trust, of: identity) }
+            if !login.hasAnswered && mayLearn(from: index) { learn(.trust, of: identity, from: server.pointee.node) }
             login.isServerProven = true
             return true
         case .cleartextPassword:
@@ -96,7 +96,8 @@ extension Worker {
     private func mayLearn(from index: Int32) -> Bool {
         let server = servers[index]
         let identity = identities[pools[server.pointee.pool].pointee.identity]
-        return identity.pointee.method == nil || Int16(server.pointee.node.rawValue) == nodes.primary
+        return identity.pointee.method == nil || identity.pointee.isMethodProvisional
+            || Int16(server.pointee.node.rawValue) == nodes.primary
     }
 
     private mutating func respond(
@@ -110,7 +111,7 @@ extension Worker {
         // Without SCRAM the server proves nothing, and nothing is expected of it.
         if method != .scramSHA256 { login.isServerProven = true }
         let generation = servers[index].pointee.generation
-        if mayLearn(from: index) { learn(method, of: identity) }
+        if mayLearn(from: index) { learn(method, of: identity, from: servers[index].pointee.node) }
         guard servers[index].pointee.generation == generation else { return false }
         if let secret = login.secret, let bytes = make(secret, user) {
             sendToServer(index, bytes)

@@ -13,6 +13,8 @@ enum WorkerMessage: Sendable {
     case placeFreed
     /// A worker needs a server of this pool and all of them are taken.
     case wantServer(PoolKey, worker: Int)
+    /// A worker needs a server of a node that has no permit left: an idle one goes.
+    case evictIdleServer(NodeID)
     /// A server connection moves here.
     case adopt(TravellingServer)
     /// A permit came free, or a server was not found: look again.

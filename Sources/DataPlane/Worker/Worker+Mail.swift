@@ -13,6 +13,7 @@ extension Worker {
             case .cancel(let processID, let key): cancel(processID: processID, key: key)
             case .placeFreed: fillPlaces()
             case .wantServer(let key, let worker): giveServer(key, to: worker)
+            case .evictIdleServer(let node): evictIdleServer(of: node)
             case .adopt(let travelling): adopt(travelling)
             case .retryWaiters: soonSweep()
             case .stop(let mode): stop(mode)

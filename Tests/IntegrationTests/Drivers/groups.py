@@ -142,4 +142,33 @@ expect((client.until(b"Z"), client.until(b"Z")), ((b"1Z", None), (b"EZ", "42P05"
 client.send(message(b"C", b"Sa\0"), parse("SELECT 8", "a"), bind("a"), EXECUTE, SYNC)
 expect(client.until(b"Z"), (b"312DCZ", None), "a name again after Close")
 
+# Two names of one text, of which the second fails with its group: the first stays.
+client.send(parse("SELECT 9", "one"), SYNC)
+client.until(b"Z")
+client.send(parse("SELECT no_such_column", "bad"), parse("SELECT 9", "two"), SYNC)
+expect(client.until(b"Z"), (b"EZ", "42703"), "a second name behind an error")
+client.send(bind("one"), EXECUTE, SYNC, parse("SELECT 9", "two"), bind("two"), EXECUTE, SYNC)
+expect((client.until(b"Z"), client.until(b"Z")), ((b"2DCZ", None), (b"12DCZ", None)), "two names of one text")
+
+# A statement and the end of the session in one segment: the statement runs.
+for number in range(1, 6):
+    leaving = Client()
+    leaving.ask("UPDATE groups SET i = i")
+    leaving.send(query(f"SELECT pg_sleep(0.01); INSERT INTO groups VALUES (1000)"), message(b"X"))
+    leaving.socket.close()
+    deadline = time.monotonic() + 5
+    while client.ask(f"BEGIN; SELECT 1 / (count(*) = {number})::int FROM groups WHERE i = 1000; END")[1]:
+        client.ask("ROLLBACK")
+        target.check(time.monotonic() < deadline, f"statement {number} in front of Terminate did not run")
+        time.sleep(0.05)
+
+# An answer of Egret's own does not fall into a long one of the server.
+wide = ", ".join(f"{number} AS column_with_a_long_name_to_fill_the_description_{number}" for number in range(1500))
+other.send(parse("SELECT 10", "own"), SYNC)
+other.until(b"Z")
+client.send(parse("SELECT " + wide, "wide"), SYNC)
+client.until(b"Z")
+client.send(message(b"D", b"Swide\0"), parse("SELECT 10", "own"), bind("own"), EXECUTE, SYNC)
+expect(client.until(b"Z"), (b"tT12DCZ", None), "a known statement behind a long description")
+
 print("well")
