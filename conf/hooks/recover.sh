@@ -1,5 +1,5 @@
 #!/bin/bash
-# recovery_1st_stage_command: makes a lost node a standby again, for pcp_recovery_node (egret recover).
+# recovery_1st_stage_command: makes a lost node a standby again, for pcp_recovery_node.
 #
 #   recovery_1st_stage_command = 'recover.sh'
 #

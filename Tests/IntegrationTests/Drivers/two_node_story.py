@@ -103,8 +103,8 @@ class Machine:
             os.makedirs(f"{self.directory}/{place}")
             shutil.chown(f"{self.directory}/{place}", "postgres", "postgres")
         shutil.chown(self.home, "postgres", "postgres")
-        hosts = [f"127.0.0.1 localhost"] + [f"{address} {name}" for name, address in ADDRESSES.items()]
-        write(self.directory + "/hosts", "\n".join(hosts) + "\n", owner="root")
+        hosts = "".join(f"{address} {name}\n" for name, address in ADDRESSES.items())
+        write(self.directory + "/hosts", "127.0.0.1 localhost\n" + hosts, owner="root")
         # Debian locks the account, and sshd without PAM refuses a locked one.
         write(self.directory + "/shadow", "root:*:19000::::::\npostgres:*:19000::::::\n", 0o600, "root")
         passwords = "".join(f"*:*:*:{user}:{password}\n" for user, password in USERS.items())
@@ -219,8 +219,7 @@ class Database:
             self.machine.run("pg_createcluster", "15", "main", "--port", "5432", user="root")
             self.configuration = f"{self.machine.directory}/postgresql/15/main"
         else:
-            self.machine.run("initdb", "-D", DATA, "-A", "scram-sha-256", "--auth-local=peer", "--pwfile=/dev/stdin",
-                             "--no-sync", text=USERS["postgres"] + "\n")
+            self.machine.run("initdb", "-D", DATA, "--auth-local=peer", "--auth-host=reject", "--no-sync")
             self.configuration = self.machine.home + "/15/main"
         with open(self.configuration + "/postgresql.conf", "a") as file:
             file.write(self.SETTINGS)
@@ -543,10 +542,10 @@ class Story:
 
 def need_packages():
     missing = sorted({package for path, package in PACKAGES.items() if not os.path.exists(path)})
-    if options.pgpool is False and not os.access(options.egret, os.X_OK):
-        sys.exit(f"{options.egret} is no program")
     if missing:
         sys.exit("missing here: apt-get install --no-install-recommends " + " ".join(missing))
+    if not options.pgpool and not os.access(options.egret or "", os.X_OK):
+        sys.exit(f"{options.egret} is no program")
     if os.geteuid() != 0:
         sys.exit("namespaces and an sshd need root")
 
