@@ -1,11 +1,12 @@
 """The life of a classic two-node cluster, played with the hooks of conf/hooks as an operator would play it.
 
-The stage: three machines made of namespaces (network, mounts, processes, host name) on a bridge that only they have:
-the proxy's, and two database hosts with PostgreSQL 15 and an sshd each. Their /run, /etc/hosts and ~postgres are
+The stage: machines made of namespaces (network, mounts, processes, host name) on a bridge that only they have: the
+proxy's, and two or three database hosts with PostgreSQL 15 and an sshd each. Their /run, /etc/hosts and ~postgres are
 their own, nothing outside of them is touched, and all that runs in them ends when this script ends, however it ends.
 
     two_node_story.py EGRET HOOKS [--auto-failback] [--layout debian|plain]
-    two_node_story.py --pgpool HOOKS     the same story with pgpool-II, which ends its clients' sessions meanwhile
+    two_node_story.py EGRET HOOKS --nodes 3     a short story of its own, about follow_primary.sh
+    two_node_story.py --pgpool HOOKS ...        the same with pgpool-II, which ends its clients' sessions meanwhile
 
 Needs root. Every step prints a line; the exit status is 0 when all of it went as it should.
 """
@@ -39,7 +40,7 @@ PACKAGES = {
 }
 USERS = {"postgres": "super-secret", "repl": "repl-secret", "pgpool": "check-secret", "app": "app-secret"}
 PCP_PASSWORD = "pcp-secret"
-ADDRESSES = {"proxy": "10.77.0.9", "db0": "10.77.0.10", "db1": "10.77.0.11"}
+ADDRESSES = {"proxy": "10.77.0.9", "db0": "10.77.0.10", "db1": "10.77.0.11", "db2": "10.77.0.12"}
 
 options = None
 started = time.monotonic()
@@ -255,8 +256,8 @@ def read(path):
 
 
 def create_databases(databases):
-    """A primary and its standby, made as conf/hooks/README.md says."""
-    primary, standby = databases
+    """A primary and its standbys, made as conf/hooks/README.md says."""
+    primary = databases[0]
     for database in databases:
         database.create()
     primary.start()
@@ -275,9 +276,11 @@ def create_databases(databases):
         place = f"{primary.machine.home}/15/main/{name}"
         shutil.copy(f"{options.hooks}/{name}", place)
         shutil.chown(place, "postgres", "postgres")
-    standby.machine.run("find", DATA, "-mindepth", "1", "-delete")
-    with open(options.hooks + "/standby.sh") as script:
-        standby.machine.run("bash", "-s", "--", "recover", DATA, "5432", "1", "db0", "5432", text=script.read())
+    with open(options.hooks + "/standby.sh") as file:
+        script = file.read()
+    for number, standby in enumerate(databases[1:], start=1):
+        standby.machine.run("find", DATA, "-mindepth", "1", "-delete")
+        standby.machine.run("bash", "-s", "--", "recover", DATA, "5432", str(number), "db0", "5432", text=script)
 
 
 class Proxy:
@@ -322,11 +325,13 @@ class Proxy:
             auto_failback = {"on" if options.auto_failback else "off"}
             auto_failback_interval = 1
         """
-        for number in (0, 1):
+        if options.nodes > 2:
+            text += f"follow_primary_command = '{ETC}/follow_primary.sh %d %h %p %D %m %H %M %P %r %R'\n"
+        for number in range(options.nodes):
             text += f"""
             backend_hostname{number} = 'db{number}'
             backend_port{number} = 5432
-            backend_weight{number} = {number}
+            backend_weight{number} = {number % 2}
             backend_data_directory{number} = '{DATA}'
             backend_application_name{number} = 'node{number}'
             backend_flag{number} = 'ALLOW_TO_FAILOVER'
@@ -367,8 +372,8 @@ class Proxy:
         def holds():
             nodes[:] = self.nodes()
             return len(nodes) == len(expected) and all(
-                self.state(node) == state and (not streaming or node["role"] == "primary"
-                                               or node["replication_state"] == "streaming")
+                state is None or self.state(node) == state and (
+                    not streaming or state != "up standby" or node["replication_state"] == "streaming")
                 for node, state in zip(nodes, expected))
 
         try:
@@ -438,14 +443,25 @@ class Story:
         self.start()
         self.stop_standby()
         self.start_standby()
-        self.lose_primary(0, 1)
+        self.lose_primary("d", 0, 1)
         self.start_stray_primary()
-        self.recover(0, "pg_rewind has done its work")
-        self.lose_primary(1, 0)
+        self.recover("e", 0, "pg_rewind has done its work")
+        self.lose_primary("f", 1, 0)
         say("      the disk of node 1 is damaged")
         self.databases[1].machine.run("rm", DATA + "/global/pg_control")
-        self.recover(1, "a new base backup")
-        self.compare()
+        self.recover("g", 1, "a new base backup")
+        self.switch_over("h", 0, 1)
+        self.recover("i", 0, "pg_rewind has done its work")
+
+    def play_with_three(self):
+        """Only the living standby is made to follow; the old primary is left down until somebody has seen to it."""
+        self.start()
+        self.lose_primary("b", 0, 1)
+        self.wait_for_hook("node 0 is left down")
+        self.wait_for_hook("node 2 follows and is attached")
+        self.proxy.wait_for_nodes("down", "up primary", "up standby", streaming=True)
+        self.insert("written with a standby that follows")
+        self.recover("c", 0, "pg_rewind has done its work")
 
     def renew_session(self):
         if options.pgpool:
@@ -460,8 +476,8 @@ class Story:
         wait(f"reads go to {name}", lambda: ask(WHO) == ADDRESSES[name], limit)
 
     def start(self):
-        say("a. both nodes are up, and the standby streams")
-        self.proxy.wait_for_nodes("up primary", "up standby", streaming=True)
+        say("a. all nodes are up, and every standby streams")
+        self.proxy.wait_for_nodes("up primary", *["up standby"] * (options.nodes - 1), streaming=True)
         self.session.ask("CREATE TABLE story (row text)")
         self.insert("a")
         self.expect_reads_from("db1", self.session.ask)
@@ -491,8 +507,8 @@ class Story:
         self.proxy.wait_for_nodes("up primary", "up standby", streaming=True)
         self.expect_reads_from("db1", self.proxy.query)
 
-    def lose_primary(self, old, new):
-        say(f"{'d' if old == 0 else 'f'}. the primary, node {old}, is stopped")
+    def lose_primary(self, step, old, new):
+        say(f"{step}. the primary, node {old}, is stopped")
         self.renew_session()
         begin = time.monotonic()
         self.databases[old].stop()
@@ -500,14 +516,26 @@ class Story:
         if not options.pgpool:
             self.insert(f"written while node {new} was promoted")
             say(f"      the session's next write took {time.monotonic() - stopped:.1f} s")
-        expected = ["up primary", "up primary"]
-        expected[old] = "down"
-        self.proxy.wait_for_nodes(*expected)
+        self.proxy.wait_for_nodes(*self.expected({old: "down", new: "up primary"}))
         say(f"      {time.monotonic() - begin:.1f} s after the order to stop")
         self.wait_for_hook(f"node {new} on db{new} is the primary")
         self.renew_session()
         self.insert(f"written on node {new}")
         check(self.databases[new].query("SELECT pg_is_in_recovery()") == "f", "not promoted")
+
+    def expected(self, states):
+        """What show pool_nodes is to say, where nodes that are not mentioned are not waited for."""
+        return [states.get(number) for number in range(options.nodes)]
+
+    def switch_over(self, step, old, new):
+        say(f"{step}. a switchover: node {old} is detached, and so stopped by failover.sh")
+        self.proxy.pcp("pcp_detach_node", old)
+        if not options.pgpool:
+            self.insert("written during the switchover")
+        self.proxy.wait_for_nodes(*self.expected({old: "down", new: "up primary"}))
+        self.wait_for_hook(f"the old primary on db{old} was stopped")
+        self.renew_session()
+        self.insert("written after the switchover")
 
     def start_stray_primary(self):
         say("      somebody starts the old primary as it is, and writes to it")
@@ -518,23 +546,24 @@ class Story:
         self.insert("written beside a second primary")
         check(self.databases[0].query("SELECT max(row) FROM story", "app") < "written beside", "split brain")
 
-    def recover(self, node, how):
-        say(f"{'e' if node == 0 else 'g'}. pcp_recovery_node -n {node}: {how}")
+    def recover(self, step, node, how):
+        say(f"{step}. pcp_recovery_node -n {node}: {how}")
         self.proxy.pcp("pcp_recovery_node", node)
-        expected = ["up primary", "up primary"]
-        expected[node] = "up standby"
-        self.proxy.wait_for_nodes(*expected, streaming=True)
+        self.proxy.wait_for_nodes(
+            *["up standby" if number != 1 - node else "up primary" for number in range(options.nodes)], streaming=True)
         check(how in self.databases[1 - node].log(), f"recover.sh does not say {how!r} in the log of the primary")
         self.insert(f"written after the recovery of node {node}")
         self.compare()
 
     def compare(self):
-        """Every row that was ever acknowledged is on both nodes, and no other; no slot is left over."""
+        """Every row that was ever acknowledged is on all nodes, and no other; no slot is left over."""
         for database in self.databases:
             wait(f"all rows on {database.machine.name}", lambda: sorted(
                 database.query("SELECT row FROM story", "app").split("\n")) == sorted(self.rows), 10)
-        slots = [database.query("SELECT slot_name, active FROM pg_replication_slots") for database in self.databases]
-        check(sorted(slots) in (["", "node0|t"], ["", "node1|t"]), f"the slots are {slots}")
+        slots = [database.query("SELECT slot_name FROM pg_replication_slots ORDER BY 1") for database in self.databases]
+        of_primary = [f"node{number}" for number in range(options.nodes)]
+        del of_primary[next(number for number, names in enumerate(slots) if names)]
+        check(sorted(slots) == [""] * (options.nodes - 1) + ["\n".join(of_primary)], f"the slots are {slots}")
 
     def wait_for_hook(self, text):
         wait(f"failover.sh says {text!r} in the proxy's log", lambda: text in self.proxy.log(), 15)
@@ -557,6 +586,7 @@ def arguments():
     parser.add_argument("--pgpool", action="store_true")
     parser.add_argument("--auto-failback", action="store_true")
     parser.add_argument("--layout", choices=("debian", "plain"), default="debian")
+    parser.add_argument("--nodes", type=int, choices=(2, 3), default=2)
     parser.add_argument("--keep", action="store_true", help="leaves the directory with all logs behind")
     return parser.parse_args()
 
@@ -575,7 +605,7 @@ def main():
     os.chmod(stage, 0o755)
     machines, proxy, databases, status = [], None, [], 1
     try:
-        for name in ADDRESSES:
+        for name in list(ADDRESSES)[:1 + options.nodes]:
             machines.append(Machine(name, stage))
         connect_machines(machines)
         connect_ssh(machines, stage)
@@ -584,7 +614,8 @@ def main():
         proxy = Proxy(machines[0])
         proxy.start()
         say(f"the stage is set: {'pgpool-II' if options.pgpool else 'Egret'}, layout {options.layout}")
-        Story(proxy, databases).play()
+        story = Story(proxy, databases)
+        story.play() if options.nodes == 2 else story.play_with_three()
         say("the end")
         status = 0
     except (Failure, subprocess.SubprocessError, OSError) as failure:
