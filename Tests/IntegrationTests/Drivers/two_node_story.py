@@ -239,6 +239,9 @@ class Database:
     def stop(self):
         self.machine.run("pg_ctl", "stop", "-D", DATA, "-m", "fast", "-w")
 
+    def is_running(self):
+        return self.machine.attempt("pg_ctl", "status", "-D", DATA).returncode == 0
+
     def query(self, sql, database="postgres"):
         return self.machine.run("psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", database, "-c", sql)
 
@@ -456,12 +459,29 @@ class Story:
     def play_with_three(self):
         """Only the living standby is made to follow; the old primary is left down until somebody has seen to it."""
         self.start()
-        self.lose_primary("b", 0, 1)
+        self.get_ahead()
+        self.lose_primary("c", 0, 1)
+        self.wait_for_hook("the standby does not stream from db1: it is rewound")
         self.wait_for_hook("node 0 is left down")
         self.wait_for_hook("node 2 follows and is attached")
         self.proxy.wait_for_nodes("down", "up primary", "up standby", streaming=True)
         self.insert("written with a standby that follows")
-        self.recover("c", 0, "pg_rewind has done its work")
+        check(self.databases[2].query("SELECT to_regclass('lost')", "app") == "", "node 2 has what is lost")
+        self.recover("d", 0, "pg_rewind has done its work")
+        self.lose_primary("e", 1, 0)
+        self.wait_for_hook("node 2 follows and is attached", 2)
+        self.proxy.wait_for_nodes("up primary", "down", "up standby", streaming=True)
+
+    def get_ahead(self):
+        """Node 1 receives nothing any more when the primary crashes, so that node 2 has more than the new primary."""
+        say("b. node 2 gets ahead of node 1, and the primary crashes")
+        receiver = self.databases[1].machine.run("pgrep", "-f", "walreceiver")
+        self.databases[1].machine.run("kill", "-STOP", receiver)
+        self.databases[0].query("CREATE TABLE lost AS SELECT repeat(md5(i::text), 20) FROM generate_series(1, 50000) i",
+                                "app")
+        wait("node 2 is ahead", lambda: self.databases[2].query("SELECT to_regclass('lost')", "app") == "lost")
+        self.databases[0].machine.run("pg_ctl", "stop", "-D", DATA, "-m", "immediate")
+        self.databases[1].machine.run("kill", "-CONT", receiver)
 
     def renew_session(self):
         if options.pgpool:
@@ -508,10 +528,11 @@ class Story:
         self.expect_reads_from("db1", self.proxy.query)
 
     def lose_primary(self, step, old, new):
-        say(f"{step}. the primary, node {old}, is stopped")
+        say(f"{step}. the primary, node {old}, is lost")
         self.renew_session()
         begin = time.monotonic()
-        self.databases[old].stop()
+        if self.databases[old].is_running():
+            self.databases[old].stop()
         stopped = time.monotonic()
         if not options.pgpool:
             self.insert(f"written while node {new} was promoted")
@@ -565,8 +586,8 @@ class Story:
         del of_primary[next(number for number, names in enumerate(slots) if names)]
         check(sorted(slots) == [""] * (options.nodes - 1) + ["\n".join(of_primary)], f"the slots are {slots}")
 
-    def wait_for_hook(self, text):
-        wait(f"failover.sh says {text!r} in the proxy's log", lambda: text in self.proxy.log(), 15)
+    def wait_for_hook(self, text, times=1):
+        wait(f"a hook says {text!r} in the proxy's log", lambda: self.proxy.log().count(text) >= times, 30)
 
 
 def need_packages():
