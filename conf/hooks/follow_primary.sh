@@ -16,9 +16,9 @@ SSH_OPTIONS=${SSH_OPTIONS:--o BatchMode=yes -o ConnectTimeout=5}
 PCP_HOST=${PCP_HOST:-localhost}
 PCP_PORT=${PCP_PORT:-9898}
 PCP_USER=${PCP_USER:-pgpool}
-# Where pcp_attach_node and pcp_recovery_node are, if not in PATH.
+# Where pcp_attach_node and pcp_recovery_node are.
 PCP_BIN=${PCP_BIN:-/usr/sbin}
-PATH=$PATH:$PCP_BIN
+PATH=$PCP_BIN:$PATH
 
 set -euo pipefail
 

@@ -18,10 +18,10 @@ PG_BIN=${PG_BIN:-/usr/lib/postgresql/15/bin}
 REWIND_USER=${REWIND_USER:-postgres}
 REPLICATION_USER=${REPLICATION_USER:-repl}
 NAME_PREFIX=${NAME_PREFIX:-node}
-# Seconds for a start, which may have to replay much, and for a stop.
+# Seconds for a start, which may have to replay much before it streams, and for a stop.
 START_TIMEOUT=${START_TIMEOUT:-300}
 STOP_TIMEOUT=${STOP_TIMEOUT:-60}
-# Seconds until a standby that was pointed to its primary streams, in which it may have to replay what is there.
+# Seconds until a standby that was pointed to its new primary streams from it; then it is rewound.
 FOLLOW_TIMEOUT=${FOLLOW_TIMEOUT:-10}
 
 set -euo pipefail
@@ -130,12 +130,14 @@ make_standby() {
     find "$data/pg_replslot" -mindepth 1 -delete
 }
 
-# True when the standby streams from the primary before FOLLOW_TIMEOUT ends.
+# streams SECONDS: true once the standby streams the primary's own timeline. One that is ahead of the place where the
+# primary was promoted does stream for moments, on the old timeline, and never arrives on the new one.
 streams() {
-    local left=$((FOLLOW_TIMEOUT * 5))
-    while [ $((left -= 1)) -gt 0 ]; do
-        [ "$(local_server "SELECT count(*) FROM pg_stat_wal_receiver
-            WHERE status = 'streaming' AND sender_host = '$primary_host' AND sender_port = $primary_port")" != 1 ] \
+    local left=$(($1 * 5)) timeline
+    timeline=$(primary "SELECT ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int") || return 1
+    while [ $((left -= 1)) -ge 0 ]; do
+        [ "$(local_server "SELECT count(*) FROM pg_stat_wal_receiver WHERE status = 'streaming'
+            AND sender_host = '$primary_host' AND sender_port = $primary_port AND received_tli = $timeline")" != 1 ] \
             || return 0
         sleep 0.2
     done
@@ -157,6 +159,7 @@ recover() {
     fi
     make_standby
     start_server
+    streams "$START_TIMEOUT" || fail "the standby does not stream from $primary_host"
 }
 
 follow() {
@@ -171,14 +174,14 @@ follow() {
         local_server "ALTER SYSTEM SET primary_conninfo = '$replication_conninfo'"
         local_server "ALTER SYSTEM SET primary_slot_name = '$name'"
         local_server "SELECT pg_reload_conf()" >/dev/null
-        if streams; then return 0; fi
+        if streams "$FOLLOW_TIMEOUT"; then return 0; fi
         log "the standby does not stream from $primary_host: it is rewound"
     fi
     stop_server
     rewind || fail "pg_rewind"
     make_standby
     start_server
-    streams || fail "the standby does not stream from $primary_host"
+    streams "$START_TIMEOUT" || fail "the standby does not stream from $primary_host"
 }
 
 # The whole file is read before the first command runs, since it comes over a pipe that commands could read from.
