@@ -8,7 +8,7 @@ their own, nothing outside of them is touched, and all that runs in them ends wh
     two_node_story.py EGRET HOOKS --nodes 3     a short story of its own, about follow_primary.sh
     two_node_story.py --pgpool HOOKS ...        the same with pgpool-II, which ends its clients' sessions meanwhile
 
-Needs root. Every step prints a line; the exit status is 0 when all of it went as it should.
+Needs root, or sudo without a password. Every step prints a line; the exit status is 0 when all of it went as it should.
 """
 
 import argparse
@@ -597,7 +597,9 @@ def need_packages():
     if not options.pgpool and not os.access(options.egret or "", os.X_OK):
         sys.exit(f"{options.egret} is no program")
     if os.geteuid() != 0:
-        sys.exit("namespaces and an sshd need root")
+        if not shutil.which("sudo") or subprocess.run(["sudo", "-n", "true"], stderr=subprocess.DEVNULL).returncode:
+            sys.exit("namespaces and an sshd need root, or a sudo that asks for no password")
+        os.execvp("sudo", ["sudo", "-n", sys.executable, "-B", *sys.argv])
 
 
 def arguments():
