@@ -5,11 +5,12 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 BUILD_PACKAGES := libpq-dev libssl-dev pkg-config
 SERVER_PACKAGES := postgresql-15 postgresql-client-15
-TEST_PACKAGES := libpg-query-dev pgpool2 python3 python3-psycopg python3-psycopg2 python3-asyncpg
+TEST_PACKAGES := libpg-query-dev python3 python3-psycopg python3-psycopg2 python3-asyncpg \
+  pgpool2 postgresql-15-pgpool2 openssh-server openssh-client iproute2
 BENCH_PACKAGES := pgbouncer pgpool2 linux-perf
 
-# Installs what is missing, and asks the package servers for nothing when nothing is. We want pgpool's programs: a
-# pgpool that their package has just started is stopped again, one that was here before is somebody's.
+# Installs what is missing, and asks the package servers for nothing when nothing is. A service that came that way is
+# switched off; one that was there before is left alone.
 define install
 	@missing=""; for package in $(1); do \
 	  dpkg-query -W -f='$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$package"; \
@@ -17,8 +18,12 @@ define install
 	if [ -n "$$missing" ]; then \
 	  echo "Installing$$missing"; \
 	  $(SUDO) apt-get update -qq && \
-	  DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends $$missing >/dev/null || exit 1; \
-	  case "$$missing " in *" pgpool2 "*) $(SUDO) systemctl disable --now pgpool2 >/dev/null 2>&1 || true;; esac; \
+	  DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends $$missing >/dev/null \
+	  || exit; \
+	  for service in openssh-server:ssh pgpool2:pgpool2 pgbouncer:pgbouncer; do case "$$missing " in *" $${service%:*} "*) \
+	    $(SUDO) systemctl disable --now $${service#*:} >/dev/null 2>&1 || \
+	    $(SUDO) service $${service#*:} stop >/dev/null 2>&1 || true;; \
+	  esac; done; \
 	fi
 endef
 
@@ -67,7 +72,6 @@ format:
 
 bench:
 	$(call install,$(BUILD_PACKAGES) $(SERVER_PACKAGES) $(BENCH_PACKAGES))
-	@$(SUDO) systemctl disable --now pgbouncer pgpool2 >/dev/null 2>&1 || true
 	$(SWIFT) build -c release --product egret
 	$(SWIFT) build -c release --product ProxyBench
 	.build/release/ProxyBench $(BENCH_FLAGS)
