@@ -17,6 +17,7 @@ extension IntegrationTests {
                 ["--layout", "debian"],
                 ["--layout", "plain", "--auto-failback"],
                 ["--layout", "plain", "--nodes", "3"],
+                ["--layout", "plain", "--cut"],
             ])
         func `Nodes are stopped, promoted, recovered and attached with the sample hooks`(flags: [String]) async throws {
             let egret = try EgretProcess.findBinary()
