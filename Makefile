@@ -5,7 +5,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 BUILD_PACKAGES := libpq-dev libssl-dev pkg-config
 SERVER_PACKAGES := postgresql-15 postgresql-client-15
-TEST_PACKAGES := libpg-query-dev python3 python3-psycopg python3-psycopg2 python3-asyncpg
+TEST_PACKAGES := postgresql-15-pgpool2 libpg-query-dev python3 python3-psycopg python3-psycopg2 python3-asyncpg
 BENCH_PACKAGES := pgbouncer pgpool2 linux-perf
 
 # Installs what is missing, and asks the package servers for nothing when nothing is.

@@ -22,6 +22,12 @@ extension ParameterTable {
             "failover_command_timeout", .seconds, "60", .reload, .implemented,
             "How long a hook such as failover_command may run before it is killed; 0 means for ever."),
         Parameter(
+            "failover_hold_timeout", .seconds, "30", .reload, .implemented,
+            "How long statements wait for a primary during a failover before they fail."),
+        Parameter(
+            "switchover_drain_timeout", .seconds, "10", .reload, .implemented,
+            "How long a switchover waits for transactions on the old primary before it ends them."),
+        Parameter(
             "control_socket_dir", .string, "", .start, .implemented,
             "Directory of the socket for egret nodes, attach, detach; empty means the first of unix_socket_directories."
         ),

@@ -1,5 +1,5 @@
 internal import Logging
-internal import ProxyCore
+package import ProxyCore
 internal import Synchronization
 
 /// Watches one node from a thread of its own: health checks, and samples of its role and position.
@@ -85,6 +85,14 @@ package actor NodeMonitor: NodeWatching {
 
     package nonisolated func confirm() async -> String? {
         await NodeVisitor(settings: desk.withLock { $0.settings }).confirm()
+    }
+
+    package nonisolated func examine() async -> NodeSample? {
+        await NodeVisitor(settings: desk.withLock { $0.settings }).examine()
+    }
+
+    package nonisolated func flushWAL() async {
+        await NodeVisitor(settings: desk.withLock { $0.settings }).flushWAL()
     }
 
     package nonisolated func glance() async -> NodeGlance {
@@ -194,7 +202,10 @@ package actor NodeMonitor: NodeWatching {
         let deadline = ContinuousClock.now + (settings.connectTimeout ?? Self.sampleTimeout)
         do {
             let (connection, identity) = try sampler(settings.samplingTarget, deadline)
-            let sample = try NodeProbe.sample(connection, identity, deadline: deadline)
+            var sample = try NodeProbe.sample(connection, identity, deadline: deadline)
+            if settings.asksForUpstream, sample.role == .standby {
+                sample.upstream = try NodeProbe.upstream(connection, deadline: deadline)
+            }
             lastSampleFailure = nil
             report(.sampled(id, sample))
             guard sample.role == .primary, !settings.applicationNames.isEmpty else { return }

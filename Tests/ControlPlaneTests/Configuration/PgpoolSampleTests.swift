@@ -86,7 +86,6 @@ import Testing
                 "warning logdir: this is an old name, now it is work_dir",
                 "warning pcp_socket_dir: it is not implemented yet; the value has no effect",
                 "warning insert_lock: it has no effect: only native replication uses it",
-                "warning recovery_user: it is not implemented yet; the value has no effect",
             ])
         #expect(configuration.nodes == [0, 1])
     }

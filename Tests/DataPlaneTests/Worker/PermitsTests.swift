@@ -79,15 +79,13 @@ import Testing
         #expect(mailbox.takeAll().isEmpty)
     }
 
-    @Test func `all workers' sessions come in one answer`() {
-        let answers = Mutex<[Int]>([])
-        let collector = SessionCollector(workers: 3) { sessions in answers.withLock { $0.append(sessions.count) } }
-        let view = SessionView(
-            worker: 0, session: 1, processID: 1, database: "d", user: "u", startedAt: 0, state: .idle)
-        collector.add([view])
-        collector.add([])
+    @Test func `all workers' answers come at once`() {
+        let answers = Mutex<[[Int]]>([])
+        let collector = WorkerCollector<Int>(workers: 3) { parts in answers.withLock { $0.append(parts) } }
+        collector.add(1)
+        collector.add(0)
         #expect(answers.withLock { $0 }.isEmpty)
-        collector.add([view, view])
-        #expect(answers.withLock { $0 } == [3])
+        collector.add(2)
+        #expect(answers.withLock { $0 } == [[1, 0, 2]])
     }
 }
