@@ -14,6 +14,8 @@ extension FailoverCoordinator {
     /// Clients wait meanwhile, so it is asked often.
     private static let drainInterval = Duration.milliseconds(10)
     private static let catchUpInterval = Duration.milliseconds(20)
+    /// Workers answer within a tick, unless they have ended.
+    private static let answerTimeout = Duration.seconds(5)
 
     /// - Parameter drainLimit: what is under way on the primary is ended after that; the target has as long again to
     ///   replay what the primary has written.
@@ -41,12 +43,28 @@ extension FailoverCoordinator {
     func waitUntilIdle(_ id: NodeID, atMost limit: Duration, while isWanted: () -> Bool) async -> Idleness {
         let deadline = ContinuousClock.now + limit
         while true {
-            let count = await observing.openTransactions(on: id)
-            guard isWanted() else { return .interrupted }
+            guard let count = await openTransactions(on: id), isWanted(), !isStopped else { return .interrupted }
             if count == 0 { return .idle }
             if ContinuousClock.now >= deadline { return .busy(count) }
             guard (try? await Task.sleep(for: Self.drainInterval)) != nil else { return .interrupted }
         }
+    }
+
+    /// - Returns: nil when the workers do not answer: they have ended, or whoever waits has gone.
+    private func openTransactions(on id: NodeID) async -> Int? {
+        let (answers, sink) = AsyncStream<Int>.makeStream()
+        let observing = observing
+        let question = Task { sink.yield(await observing.openTransactions(on: id)) }
+        let alarm = Task {
+            guard (try? await Task.sleep(for: Self.answerTimeout)) != nil else { return }
+            sink.finish()
+        }
+        defer {
+            question.cancel()
+            alarm.cancel()
+        }
+        for await count in answers { return count }
+        return nil
     }
 
     /// Nothing may be lost: the target is promoted only when it has what the primary has.
@@ -58,7 +76,7 @@ extension FailoverCoordinator {
         else { return false }
         let deadline = ContinuousClock.now + limit
         await primary.flushWAL()
-        while machine.isSwitchingOver {
+        while machine.isSwitchingOver, !isStopped {
             // The primary first: what it writes after its answer is not ours, or is seen in the next round.
             let written = await primary.examine()?.position
             let replayed = await standby.examine()?.position

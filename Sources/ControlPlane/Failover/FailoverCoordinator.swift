@@ -40,14 +40,14 @@ package actor FailoverCoordinator {
     var machine: FailoverMachine
     var settings: ClusterSettings
     var monitors: [NodeID: any NodeWatching] = [:]
-    /// The node that is being recovered.
-    var recovering: NodeID?
+    /// The node that is being recovered, and the work on it.
+    var recovering: (node: NodeID, work: Task<RecoveryFailure?, Never>)?
     private let processStart = WallClock.now().seconds
     private var statusChangedAt: [NodeID: Int64] = [:]
     private var history = HookHistory()
     /// Operators who wait for the ends of their requests.
     private var waiters: [RequestTicket: CheckedContinuation<OperatorVerdict, Never>] = [:]
-    private var isStopped = false
+    private(set) var isStopped = false
 
     package init(
         settings: ClusterSettings, dataPlane: any DataPlaneControl, observing: any DataPlaneObserving,
@@ -84,6 +84,7 @@ package actor FailoverCoordinator {
             }
         }
         isStopped = true
+        recovering?.work.cancel()
         for waiter in waiters.values { waiter.resume(returning: .refused("Egret is stopping")) }
         waiters = [:]
         fileQueue.sync {}

@@ -11,13 +11,25 @@ extension FailoverCoordinator {
         } catch {
             return .refused(error.reason)
         }
-        recovering = id
+        // The end of Egret cancels the work, whoever has ordered it.
+        let work = Task { () -> RecoveryFailure? in
+            do throws(RecoveryFailure) {
+                try await recovery.run()
+                return nil
+            } catch {
+                return error
+            }
+        }
+        recovering = (id, work)
         defer { recovering = nil }
-        do {
-            try await recovery.run()
-        } catch {
-            log.post(.error, "recovery of node \(id) failed", detail: error.reason)
-            return .refused(error.reason)
+        let failure = await withTaskCancellationHandler {
+            await work.value
+        } onCancel: {
+            work.cancel()
+        }
+        if let failure {
+            log.post(.error, "recovery of node \(id) failed", detail: failure.reason)
+            return .refused(failure.reason)
         }
         let verdict = await attach(id)
         if verdict == .accepted { log.post(.log, "recovery done: node \(id)") }
@@ -38,7 +50,7 @@ extension FailoverCoordinator {
             throw RecoveryFailure(
                 reason: isPrimary ? "node \(id) is the primary" : "node \(id) is \(status.rawValue): detach it first")
         }
-        if let recovering { throw RecoveryFailure(reason: "node \(recovering) is being recovered already") }
+        if let recovering { throw RecoveryFailure(reason: "node \(recovering.node) is being recovered already") }
         guard !machine.isFailingOver else { throw RecoveryFailure(reason: "a failover or failback is under way") }
         guard let primary = settings.failover.nodes.first(where: { $0.id == machine.snapshot.primary }) else {
             throw RecoveryFailure(reason: "there is no primary to recover node \(id) from")

@@ -85,6 +85,36 @@ import Testing
         await cluster.stop()
     }
 
+    @Test("What an earlier process has left is told, and forgotten once a primary is found")
+    func journalAtStart() async throws {
+        let cluster = try FakeCluster { settings, directory in
+            let hook = UnfinishedHook(
+                kind: .failover, node: NodeID(1), command: "promote 1", formerPrimary: NodeID(1))
+            try? FailoverJournal(directory: directory.path).write([hook])
+            settings.failover.failoverCommand = "exit 1"
+        }
+        #expect(await cluster.capture.contains("had begun when Egret ended: promote 1"))
+        #expect(await cluster.becomeNormal())
+        #expect(await cluster.capture.contains("the failover of node 1 is complete: node 0 is the primary"))
+        let path = cluster.directory.file("egret_failover")
+        #expect(await eventually { !FileManager.default.fileExists(atPath: path) })
+        await cluster.stop()
+    }
+
+    @Test("At the end of Egret nobody waits for workers that have ended")
+    func stopWhileDraining() async throws {
+        let cluster = try await Self.cluster { settings, _ in settings.recovery.timeout = .seconds(100) }
+        cluster.dataPlane.state.withLock { $0.openTransactions[NodeID(1)] = 1 }
+        let detach = Task { await cluster.coordinator.detach(NodeID(1), gracefully: true) }
+        #expect(
+            await eventually { cluster.dataPlane.state.withLock { $0.snapshots.last?.nodes[1].isDraining == true } })
+        await cluster.stop()
+        guard case .refused = await detach.value else {
+            Issue.record("it was not refused")
+            return
+        }
+    }
+
     @Test("An attach refuses a node of another cluster")
     func foreignNode() async throws {
         let cluster = try await Self.cluster()

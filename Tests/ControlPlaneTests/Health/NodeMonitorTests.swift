@@ -56,7 +56,7 @@ import Testing
             $0.samplingPeriod = .milliseconds(200)
             $0.applicationNames = ["server1": NodeID(1)]
         }
-        try await Self.withMonitor(ofPrimary) { _, reports, _ in
+        try await Self.withMonitor(ofPrimary) { monitor, reports, _ in
             #expect(
                 await reports.contains { report in
                     guard case .sampled(NodeID(0), let sample) = report else { return false }
@@ -64,20 +64,29 @@ import Testing
                     return sample.role == .primary && sample.timeline == 1 && sample.systemIdentifier != nil
                         && (sample.position ?? 0) > 0
                 })
+            await monitor.flushWAL()
+            let examined = await monitor.examine()
+            #expect(examined?.role == .primary && (examined?.position ?? 0) > 0)
             #expect(
                 await reports.contains { report in
                     guard case .replication(_, let states) = report, let state = states.first else { return false }
                     return state.node == NodeID(1) && state.state == "streaming" && state.syncState == "async"
                 })
         }
-        let ofStandby = Self.settings(standby.target) { $0.samplingPeriod = .seconds(3_600) }
+        let ofStandby = Self.settings(standby.target) {
+            $0.samplingPeriod = .seconds(3_600)
+            $0.asksForUpstream = true
+        }
         try await Self.withMonitor(ofStandby) { monitor, reports, _ in
             #expect(
                 await reports.contains { report in
                     guard case .sampled(_, let sample) = report else { return false }
                     return sample.role == .standby && sample.timeline == 1 && (sample.position ?? 0) > 0
                         && sample.systemIdentifier == identity.withLock { $0 }
+                        && sample.upstream == Upstream(host: "127.0.0.1", port: primary.port)
                 })
+            let examined = await monitor.examine()
+            #expect(examined?.role == .standby && examined?.timeline == 1)
             try standby.promote()
             // Nobody would look for an hour: asking at once is what finds the promotion.
             monitor.sampleNow()
