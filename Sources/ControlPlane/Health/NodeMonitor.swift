@@ -22,6 +22,8 @@ package actor NodeMonitor: NodeWatching {
 
     /// The time that a sample may take where `connect_timeout` sets no limit.
     private static let sampleTimeout = Duration.seconds(10)
+    /// The shortest time between two samples, however many events ask for one.
+    private static let sampleSpacing = Duration.milliseconds(20)
     /// How often a loop with nothing to do looks whether a reload has given it something.
     private static let idleInterval = Duration.seconds(1)
 
@@ -180,7 +182,9 @@ package actor NodeMonitor: NodeWatching {
             } else if interval != nil {
                 sampleOnce(settings)
             }
+            let next = ContinuousClock.now + Self.sampleSpacing
             await rest(interval ?? Self.idleInterval, unlessCalledSince: calls)
+            try? await Task.sleep(until: next)
         }
     }
 

@@ -70,6 +70,20 @@ extension IntegrationTests {
         }
 
         @Test(.timeLimit(.minutes(1)))
+        func `A standby that is promoted by mistake is detached, since the other one does not follow it`() async throws
+        {
+            try await Stand.withOwnCluster(
+                standbys: 2, adjust: { configuration, _ in configuration.set("detach_false_primary", "on") }
+            ) { stand in
+                try await stand.cluster.nodes[1].promote()
+                try await stand.waitForNodes("node 1 is down") { $0.map(\.status)[1] == "down" }
+                #expect(stand.egret.log.text.contains("node 1 is a false primary: all standbys follow node 0"))
+                let port = try await stand.query("CREATE TABLE kept AS SELECT 1 AS i; SELECT inet_server_port()")
+                #expect(port == "\(stand.cluster.primary.port)")
+            }
+        }
+
+        @Test(.timeLimit(.minutes(1)))
         func `From the death of the primary to the first write it takes no more than two seconds`() async throws {
             let cluster = try await LocalCluster.create(standbys: 1)
             let promote = try ClusterScripts(cluster).promote()
