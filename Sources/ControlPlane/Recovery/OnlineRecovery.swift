@@ -88,19 +88,21 @@ struct OnlineRecovery: Sendable {
     }
 
     private func waitForStandby(of identifier: UInt64?) async throws(RecoveryFailure) {
+        let sample: NodeSample
         let deadline = ContinuousClock.now + settings.timeout
         let session = PQSession(name: "egret-recovered")
+        var database = "postgres"
         while true {
-            var last: String
-            do {
+            let last: PQError
+            do throws(PQError) {
+                let attemptEnd = min(deadline, .now + Self.connectTimeout)
                 try await session.open(
-                    settings.target(host: node.host, port: node.port, database: "postgres"), deadline: deadline)
-                let sample = try await session.sample(deadline: deadline)
-                return try check(sample, of: identifier)
-            } catch let failure as RecoveryFailure {
-                throw failure
+                    settings.target(host: node.host, port: node.port, database: database), deadline: attemptEnd)
+                sample = try await session.sample(deadline: attemptEnd)
+                break
             } catch {
-                last = "\(error)"
+                if error.sqlState == "3D000" { database = Self.formerDatabase }
+                last = error
             }
             guard ContinuousClock.now < deadline, (try? await Task.sleep(for: Self.pollInterval)) != nil else {
                 throw RecoveryFailure(
@@ -108,6 +110,7 @@ struct OnlineRecovery: Sendable {
                         + "(\(settings.timeout.components.seconds) s): \(last)")
             }
         }
+        try check(sample, of: identifier)
     }
 
     private func check(_ sample: NodeSample, of identifier: UInt64?) throws(RecoveryFailure) {

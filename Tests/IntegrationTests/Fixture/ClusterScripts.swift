@@ -40,11 +40,11 @@ struct ClusterScripts {
 
     /// The lines that make a data directory anew as a standby of a primary, without starting it. They expect `$data`,
     /// `$port`, `$number` and `$source`, the primary's port, and run as the servers' account.
-    private var copy: String {
+    private func copy(_ flags: String = "") -> String {
         """
         rm -rf "$data"
         \(cluster.binaries.path("pg_basebackup")) -D "$data" -h 127.0.0.1 -p "$source" -U postgres -X stream -c fast \
-        --no-sync --no-manifest || exit 1
+        --no-sync --no-manifest \(flags) || exit 1
         cat >>"$data/postgresql.conf" <<END
         port = $port
         primary_conninfo = 'host=127.0.0.1 port=$source user=postgres application_name=node$number'
@@ -63,7 +63,7 @@ struct ClusterScripts {
     /// `attach` is run, which finds the node's number in `$1`.
     func follow(attach: String) throws -> String {
         let rebuild = try write(
-            "rebuild.sh", "number=$1 port=$2 data=$3 source=$4\n\(copy)\n\(start)")
+            "rebuild.sh", "number=$1 port=$2 data=$3 source=$4\n\(copy())\n\(start)")
         return try write(
             "follow.sh",
             """
@@ -86,11 +86,11 @@ struct ClusterScripts {
         }
     }
 
-    /// The two scripts of online recovery in the primary's data directory.
+    /// The two scripts of online recovery in the primary's data directory. The copy is slow enough to be watched.
     func recovery() throws {
         _ = try write(
             "copy.sh", in: cluster.primary.dataDirectory,
-            "data=$3 source=$4 number=$5 port=$6\necho \"$*\" >\"\(directory)/copy.record\"\n\(copy)")
+            "data=$3 source=$4 number=$5 port=$6\necho \"$*\" >\"\(directory)/copy.record\"\n\(copy("--max-rate=64M"))")
         _ = try write("pgpool_remote_start", in: cluster.primary.dataDirectory, "data=$2\n\(start)")
     }
 }

@@ -14,6 +14,8 @@ final class EgretInside: Sendable {
     let directory: String
     let log: LogFile
     private let dataPlane: DataPlane
+    private let logDescriptor: Int32
+    private let sink: LogSink
     private let running: Task<Void, Never>
 
     private final class Relay: Sendable {
@@ -46,8 +48,8 @@ final class EgretInside: Sendable {
         self.directory = directory
         port = configuration.port
         log = LogFile(path: directory + "/egret.log")
-        let descriptor = open(log.path, O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0o600)
-        let sink = LogSink(descriptor: descriptor, settings: loaded.clusterSettings.log)
+        logDescriptor = open(log.path, O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0o600)
+        let sink = LogSink(descriptor: logDescriptor, settings: loaded.clusterSettings.log)
         let relay = Relay()
         let dataPlane = try DataPlane(settings: loaded.dataPlaneSettings(cores: 2)) { event in
             relay.target.withLock { $0 }?.observe(event)
@@ -61,6 +63,7 @@ final class EgretInside: Sendable {
             statusFile: StatusFile(directory: settings.workDirectory), hooks: HookRunner(log: logger), log: logger,
             makeMonitor: { NodeMonitor(settings: $0, log: sink, report: $1) })
         relay.target.withLock { $0 = coordinator }
+        self.sink = sink
         self.dataPlane = dataPlane
         self.coordinator = coordinator
         running = Task.detached { await coordinator.run() }
@@ -81,6 +84,8 @@ final class EgretInside: Sendable {
         }
         running.cancel()
         await running.value
+        sink.flush()
+        close(logDescriptor)
     }
 
     /// psql through it.

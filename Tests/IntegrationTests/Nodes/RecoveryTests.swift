@@ -33,11 +33,12 @@ extension IntegrationTests {
                 try FileManager.default.removeItem(atPath: cluster.nodes[1].dataDirectory)
                 let isDown = await Poll.until(.seconds(10)) { await egret.node(1).view.status == .down }
                 #expect(isDown)
-                // It is large enough for the progress to be seen.
+                // It is large enough for the progress to be seen: 150 MB.
                 try await cluster.pgbench(scale: 10)
                 let (verdict, lines) = await Self.recover(egret, 1)
                 #expect(verdict == .accepted, "\(verdict) \(lines)\n\(cluster.primary.log.tail())")
                 #expect(lines.contains("node recovery, 1st stage is done"), "\(lines)")
+                #expect(lines.contains { $0.contains(/base backup: [0-9]+ % \([0-9]+ of [0-9]+ MB\)/) }, "\(lines)")
                 let (primary, node) = (cluster.primary, cluster.nodes[1])
                 #expect(
                     LogFile(path: cluster.directory + "/copy.record").text
