@@ -5,7 +5,7 @@ import Synchronization
 import Testing
 
 /// What operators order, and what the hooks do to it.
-@Suite struct FailoverOperationsTests {
+@Suite(.serialized) struct FailoverOperationsTests {
     private static func sample(
         _ role: NodeRole, timeline: UInt32 = 1, position: UInt64 = 100, system: UInt64 = 1
     ) -> NodeSample {
@@ -160,7 +160,7 @@ import Testing
 
     @Test("A switchover: idle, caught up, promoted, found")
     func switchover() async throws {
-        let cluster = try await Self.cluster()
+        let cluster = try await Self.cluster { settings, _ in settings.switchoverDrainTimeout = .seconds(30) }
         cluster.monitor(2)?.state.withLock { $0.sample?.position = 90 }
         cluster.dataPlane.state.withLock { $0.openTransactions[NodeID(0)] = 1 }
         let promotion = Task { await cluster.coordinator.promote(NodeID(2), .switchover, gracefully: false) }

@@ -47,9 +47,9 @@ import Testing
 
     @Test("Samples of a primary and its standby, replication states, and a promotion")
     func samples() async throws {
-        let primary = try TemporaryPostgres()
+        let primary = try await TemporaryPostgres()
         defer { try? primary.stop() }
-        let standby = try TemporaryPostgres(standbyOf: primary, applicationName: "server1")
+        let standby = try await TemporaryPostgres(standbyOf: primary, applicationName: "server1")
         defer { try? standby.stop() }
         let identity = Mutex<UInt64?>(nil)
         let ofPrimary = Self.settings(primary.target) {
@@ -100,7 +100,7 @@ import Testing
 
     @Test("Health checks: success, retries, failure, and no more questions to a node that is down")
     func healthChecks() async throws {
-        let server = try TemporaryPostgres()
+        let server = try await TemporaryPostgres()
         var isStopped = false
         defer { if !isStopped { try? server.stop() } }
         let settings = Self.settings(server.target) {
@@ -127,7 +127,7 @@ import Testing
 
     @Test("A stopped server: the check fails in time, and a confirmation does not wait for the check")
     func hangingServer() async throws {
-        let server = try TemporaryPostgres()
+        let server = try await TemporaryPostgres()
         defer { try? server.stop() }
         let postmaster = try server.processID
         let settings = Self.settings(server.target) {
@@ -154,7 +154,7 @@ import Testing
 
     @Test("A refused login is a warning, not a death")
     func refusedLogin() async throws {
-        let server = try TemporaryPostgres()
+        let server = try await TemporaryPostgres()
         defer { try? server.stop() }
         let settings = Self.settings(server.target) {
             $0.healthPeriod = .milliseconds(50)
@@ -169,7 +169,7 @@ import Testing
 
     @Test("Glances: up with a role, or nothing asked while health checks are off")
     func glances() async throws {
-        let server = try TemporaryPostgres()
+        let server = try await TemporaryPostgres()
         defer { try? server.stop() }
         let settings = Self.settings(server.target) {
             $0.healthPeriod = .seconds(3_600)

@@ -151,7 +151,7 @@ import Testing
         }
     }
 
-    @Test("Whatever happens in whichever order", arguments: 0..<300 as Range<UInt64>)
+    @Test("Whatever happens in whichever order", arguments: 0..<100 as Range<UInt64>)
     func noise(seed: UInt64) {
         var cluster = Cluster(seed: seed)
         cluster.take(cluster.machine.start(now: .zero))
