@@ -5,10 +5,11 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 BUILD_PACKAGES := libpq-dev libssl-dev pkg-config
 SERVER_PACKAGES := postgresql-15 postgresql-client-15
-TEST_PACKAGES := postgresql-15-pgpool2 libpg-query-dev python3 python3-psycopg python3-psycopg2 python3-asyncpg
+TEST_PACKAGES := libpg-query-dev pgpool2 postgresql-15-pgpool2 python3 python3-psycopg python3-psycopg2 python3-asyncpg
 BENCH_PACKAGES := pgbouncer pgpool2 linux-perf
 
-# Installs what is missing, and asks the package servers for nothing when nothing is.
+# Installs what is missing, and asks the package servers for nothing when nothing is. We want pgpool's programs: a
+# pgpool that their package has just started is stopped again, one that was here before is somebody's.
 define install
 	@missing=""; for package in $(1); do \
 	  dpkg-query -W -f='$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$package"; \
@@ -16,7 +17,8 @@ define install
 	if [ -n "$$missing" ]; then \
 	  echo "Installing$$missing"; \
 	  $(SUDO) apt-get update -qq && \
-	  DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+	  DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends $$missing >/dev/null || exit 1; \
+	  case "$$missing " in *" pgpool2 "*) $(SUDO) systemctl disable --now pgpool2 >/dev/null 2>&1 || true;; esac; \
 	fi
 endef
 

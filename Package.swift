@@ -49,7 +49,7 @@ let package = Package(
         .target(
             name: "ControlPlane",
             dependencies: [
-                "DataPlane", "ProxyCore", "Kernel", "CLibpq",
+                "DataPlane", "ProxyCore", "Kernel", "TLS", "CLibpq",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Subprocess", package: "swift-subprocess"),

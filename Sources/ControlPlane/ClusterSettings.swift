@@ -15,12 +15,13 @@ package struct ClusterSettings: Sendable, Equatable {
     /// The control socket's directory and name.
     package var controlSocketPath: String
     package var show: ShowSettings
+    package var pcp: PCPSettings
 
     package init(
         failover: FailoverSettings, nodes: [NodeSettings], hookTimeout: Duration? = nil,
         switchoverDrainTimeout: Duration = .seconds(10), recovery: RecoverySettings = RecoverySettings(),
         workDirectory: String, log: LogSink.Settings = LogSink.Settings(), controlSocketPath: String,
-        show: ShowSettings = ShowSettings()
+        show: ShowSettings = ShowSettings(), pcp: PCPSettings = PCPSettings()
     ) {
         self.failover = failover
         self.nodes = nodes
@@ -31,6 +32,7 @@ package struct ClusterSettings: Sendable, Equatable {
         self.log = log
         self.controlSocketPath = controlSocketPath
         self.show = show
+        self.pcp = pcp
     }
 }
 
@@ -73,6 +75,7 @@ extension ClusterSettings {
             threshold: LogSeverity(word: configuration.word("log_min_messages")) ?? .warning,
             prefix: configuration.string("log_line_prefix", node: nil))
         controlSocketPath = ControlSocket.path(configuration)
+        pcp = PCPSettings(configuration)
         show = ShowSettings()
         show.isStreaming = failover.primarySource == .recoveryState
         show.showsDelayAsTime = failover.delayThresholdTime != nil

@@ -65,20 +65,37 @@ package actor ControlPlane {
     }
 
     /// Serves until the task is cancelled: the owner does that when the data plane has stopped.
-    /// - Throws: when the control socket cannot be bound.
+    /// - Throws: when the control socket or one of PCP's cannot be bound.
     package func run() async throws {
         let commands = ControlCommands(
-            coordinator: coordinator, dataPlane: observing, reload: { await self.reload() },
-            stop: { self.stop($0) })
-        let server = try ControlServer(path: settings.controlSocketPath, log: log) { await commands.carryOut($0) }
+            operations: coordinator, coordinator: coordinator, dataPlane: observing,
+            reload: { await self.reload() })
+        let server = try ControlServer(path: settings.controlSocketPath, log: log) {
+            await commands.carryOut($0, progress: $1)
+        } stop: {
+            self.stop($0)
+        }
+        let pcp = try makePCPServer()
         await withDiscardingTaskGroup { group in
             group.addTask { await self.coordinator.run() }
             group.addTask { await server.run() }
+            group.addTask { await pcp.run() }
             group.addTask { await self.answerRequests() }
             group.addTask { await self.obeySignals() }
         }
         log.post(.log, "Egret system is shutdown")
         sink.flush()
+    }
+
+    private func makePCPServer() throws -> PCPServer {
+        let commands = PCPCommands(
+            operations: coordinator, coordinator: coordinator, responder: responder,
+            nodeInfoFields: settings.pcp.nodeInfoFields, reload: { await self.reload() })
+        return try PCPServer(settings: settings.pcp, log: sink.logger("pcp_main")) {
+            await commands.carryOut($0, progress: $1)
+        } stop: {
+            self.stop($0)
+        }
     }
 
     private func answerRequests() async {

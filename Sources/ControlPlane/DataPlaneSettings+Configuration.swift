@@ -23,6 +23,7 @@ extension DataPlaneSettings {
         let poolSize = configuration.int("default_pool_size")
         self.poolSize = poolSize == 0 ? clientsMax : poolSize
         queryWaitTimeout = nanoseconds(seconds: configuration.int("query_wait_timeout"))
+        failoverHoldTimeout = nanoseconds(seconds: configuration.int("failover_hold_timeout"))
         serverLoginTimeout = nanoseconds(seconds: configuration.int("server_login_timeout"))
         connectTimeout = UInt64(configuration.int("connect_timeout")) * 1_000_000
         authenticationTimeout = nanoseconds(seconds: configuration.int("authentication_timeout"))
@@ -46,7 +47,7 @@ extension DataPlaneSettings {
 
     /// Descriptors that a full house needs: clients, servers of every node, and some for the control plane.
     package func descriptorsWanted(nodes: Int) -> Int {
-        clientsMax + min(poolSize * 4, serversPerNodeMax) * nodes + 100
+        clientsMax + min(poolSize * 4, serversPerNodeMax) * nodes + 200
     }
 }
 

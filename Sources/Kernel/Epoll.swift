@@ -3,8 +3,8 @@ internal import Glibc
 
 /// What epoll gives back: which slot, and which tenant of that slot it was armed for. A token of a connection that
 /// was closed earlier in the same batch no longer matches its slot's generation and is dropped.
-package struct EventToken: Equatable, Sendable, BitwiseCopyable {
-    package enum Kind: UInt8, Sendable, BitwiseCopyable {
+public struct EventToken: Equatable, Sendable, BitwiseCopyable {
+    public enum Kind: UInt8, Sendable, BitwiseCopyable {
         case listener
         case wake
         case client
@@ -12,22 +12,28 @@ package struct EventToken: Equatable, Sendable, BitwiseCopyable {
         case cancel
     }
 
-    package var kind: Kind
+    public var kind: Kind
     /// Index in the slab of the kind; below 2^24.
-    package var slot: UInt32
-    package var generation: UInt32
+    public var slot: UInt32
+    public var generation: UInt32
 
-    package init(kind: Kind, slot: UInt32, generation: UInt32) {
+    @inlinable @inline(__always)
+    public init(kind: Kind, slot: UInt32, generation: UInt32) {
         self.kind = kind
         self.slot = slot
         self.generation = generation
     }
 
-    package var rawValue: UInt64 {
+    @inlinable public var isClient: Bool {
+        @inline(__always) get { kind.rawValue == Kind.client.rawValue }
+    }
+
+    @inlinable public var rawValue: UInt64 {
         UInt64(generation) << 32 | UInt64(kind.rawValue) << 24 | UInt64(slot & 0xFF_FFFF)
     }
 
-    package init?(rawValue: UInt64) {
+    @inlinable @inline(__always)
+    public init?(rawValue: UInt64) {
         guard let kind = Kind(rawValue: UInt8(truncatingIfNeeded: rawValue >> 24)) else { return nil }
         self.init(
             kind: kind, slot: UInt32(truncatingIfNeeded: rawValue & 0xFF_FFFF),
@@ -53,12 +59,12 @@ package struct Interest: OptionSet, Sendable, BitwiseCopyable {
 ///
 /// The kernel's bits are written out, so that the questions are inlined into a worker's loop: EPOLLIN 0x1, EPOLLOUT
 /// 0x4, EPOLLERR 0x8, EPOLLHUP 0x10, EPOLLRDHUP 0x2000.
-package struct Readiness: Sendable, BitwiseCopyable {
+public struct Readiness: Sendable, BitwiseCopyable {
     @usableFromInline let rawValue: UInt32
 
-    @inlinable package var isReadable: Bool { rawValue & 0x19 != 0 }
-    @inlinable package var isWritable: Bool { rawValue & 0x1C != 0 }
-    @inlinable package var isPeerClosed: Bool { rawValue & 0x2018 != 0 }
+    @inlinable public var isReadable: Bool { rawValue & 0x19 != 0 }
+    @inlinable public var isWritable: Bool { rawValue & 0x1C != 0 }
+    @inlinable public var isPeerClosed: Bool { rawValue & 0x2018 != 0 }
 }
 
 /// An epoll instance and the space for its events, allocated once.
@@ -103,9 +109,9 @@ package struct Epoll: ~Copyable {
     /// - Returns: how many events `event(at:)` can be asked for.
     @inline(never)
     package func wait(milliseconds: Int32) -> Int {
-        let count = epoll_wait(descriptor, events, Int32(capacity), milliseconds)
-        if count >= 0 { return Int(count) }
-        precondition(Errno.current == .interrupted, "epoll_wait failed")
+        let count = egret_epoll_wait(descriptor, events, Int32(capacity), milliseconds)
+        if count >= 0 { return count }
+        precondition(Errno(rawValue: Int32(truncatingIfNeeded: -count)) == .interrupted, "epoll_wait failed")
         return 0
     }
 

@@ -9,25 +9,26 @@ package enum Socket {
     ///   - space: where the bytes go.
     ///   - count: the size of `space` in bytes, more than 0.
     package static func receive(_ descriptor: Int32, into space: UnsafeMutableRawPointer, count: Int) -> IOOutcome {
-        let received = recv(descriptor, space, count, 0)
+        let received = egret_receive(descriptor, space, count)
         if received > 0 { return .bytes(received) }
         if received == 0 { return .endOfStream }
-        return outcomeOfFailure { recv(descriptor, space, count, 0) }
+        return outcomeOfFailure(received) { egret_receive(descriptor, space, count) }
     }
 
     /// The uncommon end of a call that has just failed, kept out of its way. An interrupted call is made again.
+    /// - Parameter result: the kernel's, an errno below zero.
     @inline(never)
-    private static func outcomeOfFailure(_ call: () -> Int) -> IOOutcome {
-        switch Errno.current {
-        case .again: return .wouldBlock
-        case .interrupted: break
-        case let error: return .failed(error)
-        }
-        switch retrying(call) {
-        case nil: return .wouldBlock
-        case .success(0): return .endOfStream
-        case .success(let count): return .bytes(count)
-        case .failure(let error): return .failed(error)
+    private static func outcomeOfFailure(_ result: Int, _ call: () -> Int) -> IOOutcome {
+        var result = result
+        while true {
+            if result > 0 { return .bytes(result) }
+            if result == 0 { return .endOfStream }
+            switch Errno(rawValue: Int32(truncatingIfNeeded: -result)) {
+            case .again: return .wouldBlock
+            case .interrupted: result = call()
+            case .badDescriptor, .badAddress: preconditionFailure("the kernel rejected our own argument: \(result)")
+            case let error: return .failed(error)
+            }
         }
     }
 
@@ -37,9 +38,9 @@ package enum Socket {
     ///   - bytes: what to send.
     ///   - count: how many bytes, more than 0.
     package static func send(_ descriptor: Int32, _ bytes: UnsafeRawPointer, count: Int) -> IOOutcome {
-        let sent = Glibc.send(descriptor, bytes, count, Int32(MSG_NOSIGNAL))
+        let sent = egret_send(descriptor, bytes, count)
         if sent >= 0 { return .bytes(sent) }
-        return outcomeOfFailure { Glibc.send(descriptor, bytes, count, Int32(MSG_NOSIGNAL)) }
+        return outcomeOfFailure(sent) { egret_send(descriptor, bytes, count) }
     }
 
     package static func close(_ descriptor: Int32) {

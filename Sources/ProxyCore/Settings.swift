@@ -28,6 +28,8 @@ package struct DataPlaneSettings: Sendable, Equatable {
     /// Server connections per node, database and user.
     package var poolSize = 32
     package var queryWaitTimeout: UInt64 = 0
+    /// `failover_hold_timeout`: how long what needs a primary waits for one.
+    package var failoverHoldTimeout: UInt64 = 30_000_000_000
     package var serverLoginTimeout: UInt64 = 15_000_000_000
     package var connectTimeout: UInt64 = 10_000_000_000
     package var authenticationTimeout: UInt64 = 60_000_000_000
@@ -51,28 +53,32 @@ package struct DataPlaneSettings: Sendable, Equatable {
 }
 
 /// Bounds that no configuration changes. Each has a reason.
-package enum Limits {
+public enum Limits {
     /// A Query or Parse up to this size is read whole and classified; a longer one goes to the primary unseen.
-    package static let inspectedMessageMax = 1 << 20
+    @inlinable public static var inspectedMessageMax: Int { 1 << 20 }
     /// A message up to this size is forwarded only when it is whole, so that a client that vanishes in the middle
     /// costs no server connection.
-    package static let wholeMessageMax = 16 << 10
+    @inlinable public static var wholeMessageMax: Int { 16 << 10 }
     /// PostgreSQL's own limit of one message (MaxAllocSize).
-    package static let messageLengthMax = 0x3FFF_FFFF
+    @inlinable public static var messageLengthMax: Int { 0x3FFF_FFFF }
     /// Authentication messages: tokens used as passwords take some kilobytes.
-    package static let authenticationMessageMax = 64 << 10
+    @inlinable public static var authenticationMessageMax: Int { 64 << 10 }
     /// Bytes that may wait for a slow reader before its peer is no longer read.
-    package static let outboundHighWater = 64 << 10
+    @inlinable public static var outboundHighWater: Int { 64 << 10 }
     /// Clients accepted in one go; established clients come next.
-    package static let acceptsPerTickMax = 64
+    @inlinable public static var acceptsPerTickMax: Int { 64 }
     /// Names of prepared statements that one client may hold.
-    package static let statementsPerClientMax = 10_000
+    @inlinable public static var statementsPerClientMax: Int { 10_000 }
     /// Prepared statements kept on one server connection; the least recently used goes first.
-    package static let statementsPerServerMax = 500
+    @inlinable public static var statementsPerServerMax: Int { 500 }
     /// Bind and Describe name a statement near their start; a name longer than this is not one of ours.
-    package static let namePrefixMax = 4_096
+    @inlinable public static var namePrefixMax: Int { 4_096 }
+    /// How often a read is asked again: one that kills the server which runs it must not go the round of all servers.
+    @inlinable public static var repeatsMax: UInt8 { 2 }
+    /// Bytes of reads under way that are kept to ask them again; larger ones are not.
+    @inlinable public static var keptRequestsMax: Int { 64 << 10 }
     /// A server that was told to go keeps running its clients' last statements for this long.
-    package static let doomedServerGrace: UInt64 = 3_000_000_000
+    @inlinable public static var doomedServerGrace: UInt64 { 3_000_000_000 }
     /// Between two attempts to place clients that wait for a node.
-    package static let retryPause: UInt64 = 200_000_000
+    @inlinable public static var retryPause: UInt64 { 200_000_000 }
 }

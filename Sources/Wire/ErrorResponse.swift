@@ -13,6 +13,9 @@ package struct SQLState: Equatable, Hashable, Sendable, CustomStringConvertible 
     }
 
     package static let connectionFailure = SQLState(known: "08006")
+    package static let transactionResolutionUnknown = SQLState(known: "08007")
+    package static let readOnlyTransaction = SQLState(known: "25006")
+    package static let serializationFailure = SQLState(known: "40001")
     package static let protocolViolation = SQLState(known: "08P01")
     package static let connectionException = SQLState(known: "08000")
     package static let featureNotSupported = SQLState(known: "0A000")

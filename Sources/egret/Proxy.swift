@@ -104,13 +104,14 @@ struct Proxy {
 
     private func makeControlPlane(_ host: DataPlaneHost, _ dataPlane: DataPlane) -> ControlPlane {
         let file = loaded.configuration.file
+        let pcpFile = loaded.pcpFile
         let log = log
         return ControlPlane(
             settings: loaded.clusterSettings, parameters: loaded.configuration, dataPlane: host, observing: host,
             sink: sink,
             surroundings: ControlPlane.Surroundings(
                 loadConfiguration: {
-                    let fresh = LoadedConfiguration(path: file)
+                    let fresh = LoadedConfiguration(path: file, pcpFile: pcpFile)
                     if let error = fresh.problems.first(where: { $0.severity == .error }) { throw error }
                     for problem in fresh.problems { log.post(.warning, "\(problem)") }
                     dataPlane.reload(fresh.dataPlaneSettings(cores: Machine.cores))

@@ -37,7 +37,7 @@ package actor AdminResponder {
         }
         let key = SessionParameters.Key(worker: request.worker, session: request.session)
         switch command {
-        case .report(let report): return await show(report, request)
+        case .report(let report): return await self.report(report, loadBalanceNode: request.loadBalanceNode)
         case .show(let name): return show(name, key)
         case .showAll:
             return .rows(columns: ShowStatus.columns, rows: parameters.allItems().map(\.row))
@@ -52,14 +52,19 @@ package actor AdminResponder {
         }
     }
 
-    private func show(_ report: AdminCommand.Report, _ request: AdminRequest) async -> AdminReply {
+    /// What the rest of a report depends on, since the last reload.
+    package var showSettings: ShowSettings { settings }
+
+    /// The rows of a `SHOW` command, for a client or for PCP.
+    /// - Parameter loadBalanceNode: the node that the asking session reads from; nil when no session asks.
+    package func report(_ report: AdminCommand.Report, loadBalanceNode: NodeID? = nil) async -> AdminReply {
         switch report {
         case .nodes:
             async let glances = coordinator.glances()
             let overview = await coordinator.overview()
             return ShowNodes.reply(
                 overview, glances: await glances, counters: dataPlane.nodeCounters(),
-                loadBalanceNode: request.loadBalanceNode, settings)
+                loadBalanceNode: loadBalanceNode, settings)
         case .version: return ShowVersion.reply()
         case .status: return ShowStatus.reply(parameters.statusItems(), await coordinator.overview())
         case .processes:

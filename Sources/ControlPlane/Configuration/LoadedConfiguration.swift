@@ -1,3 +1,4 @@
+internal import Foundation
 package import ProxyCore
 
 /// A configuration file and the secrets that it names, read together.
@@ -7,7 +8,11 @@ package struct LoadedConfiguration: Sendable {
     /// Warnings and errors of both files, in their order.
     package let problems: [ConfigurationProblem]
 
-    package init(path: String) {
+    /// `pcp.conf`; the file itself is read at each login.
+    package let pcpFile: String
+
+    /// - Parameter pcpFile: `pcp.conf`; nil is the one beside the configuration file.
+    package init(path: String, pcpFile: String? = nil) {
         var (configuration, problems) = Configuration.load(path: path)
         var passwords = PoolPasswd()
         let file = configuration.path("pool_passwd")
@@ -18,6 +23,9 @@ package struct LoadedConfiguration: Sendable {
             problems += configuration.isSet("pool_passwd") ? more : more.filter { $0.line != nil }
         }
         self.configuration = configuration
+        self.pcpFile =
+            pcpFile.map { absolutePath($0, relativeTo: FileManager.default.currentDirectoryPath) }
+            ?? configuration.directory + "/pcp.conf"
         self.passwords = passwords
         self.problems = problems
     }
@@ -29,11 +37,13 @@ package struct LoadedConfiguration: Sendable {
     }
 
     package var clusterSettings: ClusterSettings {
-        ClusterSettings(configuration: configuration) { value, user in
+        var settings = ClusterSettings(configuration: configuration) { value, user in
             let secret = value.isEmpty ? passwords.secret(of: user) : PoolPasswd.Secret(parameter: value)
             guard case .plain(let password) = secret else { return nil }
             return password
         }
+        settings.pcp.passwordFile = pcpFile
+        return settings
     }
 }
 

@@ -30,13 +30,13 @@ extension ParameterTable {
             "unix_socket_permissions", .int(0...0o777), "0777", .start, .implemented,
             "Access mode of the unix sockets; octal after a leading 0."),
         Parameter(
-            "pcp_listen_addresses", .commaList, "localhost", .start, .later,
+            "pcp_listen_addresses", .commaList, "localhost", .start, .implemented,
             "Addresses on which pcp commands are accepted over TCP."),
         Parameter(
-            "pcp_port", .clientPort, "9898", .start, .later,
+            "pcp_port", .clientPort, "9898", .start, .implemented,
             "Port for pcp commands; it names their unix socket, too."),
         Parameter(
-            "pcp_socket_dir", .commaList, "/tmp", .start, .later,
+            "pcp_socket_dir", .commaList, "/tmp", .start, .implemented,
             "Directories of the unix socket for pcp commands."),
         Parameter(
             "listen_backlog_multiplier", .int(1...2_147_483_647), "2", .start, .implemented,

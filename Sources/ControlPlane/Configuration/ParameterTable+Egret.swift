@@ -19,17 +19,20 @@ extension ParameterTable {
             "server_login_timeout", .seconds, "15", .reload, .implemented,
             "How long connecting and logging in to a server may take; 0 means for ever."),
         Parameter(
+            "failover_hold_timeout", .seconds, "30", .reload, .implemented,
+            "How long statements wait for a primary during a failover before they fail; 0 means for ever."),
+        Parameter(
             "failover_command_timeout", .seconds, "60", .reload, .implemented,
             "How long a hook such as failover_command may run before it is killed; 0 means for ever."),
-        Parameter(
-            "failover_hold_timeout", .seconds, "30", .reload, .implemented,
-            "How long statements wait for a primary during a failover before they fail."),
         Parameter(
             "switchover_drain_timeout", .seconds, "10", .reload, .implemented,
             "How long a switchover waits for transactions on the old primary before it ends them."),
         Parameter(
+            "pcp_node_info_fields", .int(12...13), "12", .start, .implemented,
+            "Fields that pcp_node_info gets: 12 for clients up to pgpool-II 4.3, 13 for those of 4.4 and later."),
+        Parameter(
             "control_socket_dir", .string, "", .start, .implemented,
-            "Directory of the socket for egret nodes, attach, detach; empty means the first of unix_socket_directories."
+            "Directory of the socket for egret nodes, attach, ...; empty means the first of unix_socket_directories."
         ),
     ].grouped(as: .egret)
 }

@@ -1,53 +1,72 @@
 internal import Glibc
-package import ProxyCore
+internal import ProxyCore
 
-/// Carries out what operators ask for on the control socket.
+/// Carries out what operators ask for on the control socket. `stop` is only checked here: the server does it when the
+/// client has its reply.
 package struct ControlCommands: Sendable {
+    private let operations: any ClusterOperating
     private let coordinator: FailoverCoordinator
     private let dataPlane: any DataPlaneObserving
     private let startedAt = WallClock.now().seconds
-    /// - Returns: why the configuration was not taken, or nil.
     private let reload: @Sendable () async -> String?
-    private let stop: @Sendable (StopMode) -> Void
 
+    /// - Parameter reload: returns why the configuration was not taken, or nil.
     package init(
-        coordinator: FailoverCoordinator, dataPlane: any DataPlaneObserving,
-        reload: @escaping @Sendable () async -> String?, stop: @escaping @Sendable (StopMode) -> Void
+        operations: any ClusterOperating, coordinator: FailoverCoordinator, dataPlane: any DataPlaneObserving,
+        reload: @escaping @Sendable () async -> String?
     ) {
+        self.operations = operations
         self.coordinator = coordinator
         self.dataPlane = dataPlane
         self.reload = reload
-        self.stop = stop
     }
 
-    package func carryOut(_ request: ControlRequest) async -> ControlReply {
+    /// - Parameter progress: gets lines while an order takes its time; from any thread.
+    package func carryOut(
+        _ request: ControlRequest, progress: @escaping @Sendable (String) -> Void
+    ) async -> ControlReply {
         switch request.verb {
         case .nodes: return ControlReply(isDone: true, nodes: await nodes())
+        case .health:
+            return ControlReply(isDone: true, health: await coordinator.overview().nodes.map(HealthReport.init))
+        case .processes: return ControlReply(isDone: true, sessions: await sessions())
+        case .status: return ControlReply(isDone: true, status: await status())
         case .attach:
-            guard let node = request.node else { return Self.nodeMissing }
-            return Self.reply(await coordinator.attach(NodeID(node)), "node \(node) is attached")
+            return await order(request, "is attached") { await operations.attach($0) }
         case .detach:
-            guard let node = request.node else { return Self.nodeMissing }
-            return Self.reply(await coordinator.detach(NodeID(node)), "node \(node) is detached")
+            return await order(request, "is detached") {
+                await operations.detach($0, gracefully: request.gracefully ?? false)
+            }
+        case .promote:
+            return await order(request, "is the primary") {
+                await operations.promote(
+                    $0, request.promotion ?? .switchover, gracefully: request.gracefully ?? false)
+            }
+        case .recover:
+            return await order(request, "is recovered and attached") {
+                await operations.recover($0, progress: progress)
+            }
         case .reload:
             let failure = await reload()
             return ControlReply(isDone: failure == nil, message: failure ?? "the configuration is read again")
         case .stop:
-            guard let mode = StopMode(rawValue: request.mode ?? "smart") else {
+            guard let mode = request.stopMode else {
                 return ControlReply(isDone: false, message: "the mode must be smart, fast or immediate")
             }
-            stop(mode)
             return ControlReply(isDone: true, message: "Egret is stopping (\(mode.rawValue))")
-        case .status: return ControlReply(isDone: true, status: await status())
         }
     }
 
-    private static let nodeMissing = ControlReply(isDone: false, message: "the number of a node is missing")
-
-    private static func reply(_ verdict: OperatorVerdict, _ success: String) -> ControlReply {
-        switch verdict {
-        case .accepted: ControlReply(isDone: true, message: success)
-        case .refused(let reason): ControlReply(isDone: false, message: reason)
+    /// - Parameter outcome: what is to be said of the node when it is done.
+    private func order(
+        _ request: ControlRequest, _ outcome: String, _ operation: (NodeID) async -> OperatorVerdict
+    ) async -> ControlReply {
+        guard let node = request.node else {
+            return ControlReply(isDone: false, message: "the number of a node is missing")
+        }
+        switch await operation(NodeID(node)) {
+        case .accepted: return ControlReply(isDone: true, message: "node \(node) \(outcome)")
+        case .refused(let reason): return ControlReply(isDone: false, message: reason)
         }
     }
 
@@ -61,7 +80,7 @@ package struct ControlCommands: Sendable {
             let glance = seen[id] ?? NodeGlance(isAccepting: nil, role: .unknown)
             return NodeReport(
                 id: id.rawValue, host: node.view.host, port: node.view.port, status: node.view.status.rawValue,
-                pgStatus: glance.isAccepting.map { $0 ? "up" : "down" } ?? "unknown", weight: node.view.weight,
+                pgStatus: ShowNodes.pgStatus(glance), weight: node.view.weight,
                 role: node.view.role.rawValue, pgRole: glance.role.rawValue,
                 selects: counters.first { $0.node == id }?.selects ?? 0, delayBytes: node.delayBytes,
                 replicationState: node.replication?.state ?? "",
@@ -70,9 +89,38 @@ package struct ControlCommands: Sendable {
         }
     }
 
+    private func sessions() async -> [SessionReport] {
+        await dataPlane.sessions().sorted { $0.processID < $1.processID }.map(SessionReport.init)
+    }
+
     private func status() async -> ProcessReport {
         ProcessReport(
             pid: getpid(), version: EgretVersion.number, startedAt: LocalTime.seconds(startedAt),
             primary: await coordinator.overview().primary?.rawValue, clients: await dataPlane.sessions().count)
+    }
+}
+
+extension SessionReport {
+    init(_ session: SessionView) {
+        self.init(
+            processID: session.processID, database: session.database, user: session.user,
+            state: session.state.rawValue, startedAt: LocalTime.seconds(session.startedAt),
+            idleSeconds: session.idleSeconds, loadBalanceNode: session.loadBalanceNode?.rawValue,
+            servers: session.servers.map {
+                Server(node: $0.node.rawValue, backendPID: $0.backendPID, isAttached: $0.isAttached)
+            })
+    }
+}
+
+extension HealthReport {
+    init(_ node: ClusterOverview.Node) {
+        let health = node.health
+        self.init(
+            node: node.view.id.rawValue, status: node.view.status.rawValue, total: health.total,
+            succeeded: health.succeeded, failed: health.failed, skipped: health.skipped, retries: health.retries,
+            averageMilliseconds: health.sum / .milliseconds(1) / Double(max(1, health.asked)),
+            longestMilliseconds: health.longest / .milliseconds(1),
+            lastSuccess: health.lastSuccessAt.map(LocalTime.seconds),
+            lastFailure: health.lastFailureAt.map(LocalTime.seconds))
     }
 }

@@ -1,25 +1,55 @@
+package import ProxyCore
+
 /// What an operator's program asks over the control socket: one line of JSON, answered by one line.
 package struct ControlRequest: Codable, Sendable, Equatable {
     package enum Verb: String, Codable, Sendable {
         case nodes
+        case health
+        case processes
+        case status
         case attach
         case detach
+        case promote
+        case recover
         case reload
         case stop
-        case status
+
+        /// Whether the answer comes only when hooks have run, sessions have ended or a server has been copied.
+        package var mayTakeLong: Bool {
+            switch self {
+            case .attach, .detach, .promote, .recover: true
+            case .nodes, .health, .processes, .status, .reload, .stop: false
+            }
+        }
     }
 
     package var verb: Verb
-    /// For attach and detach.
+    /// For attach, detach, promote and recover.
     package var node: UInt8?
-    /// For stop: smart, fast or immediate.
+    /// For stop: smart, fast or immediate; smart when it is missing.
     package var mode: String?
+    /// For detach and promote: what is under way may end first.
+    package var gracefully: Bool?
+    /// For promote: a planned switchover when it is missing.
+    package var promotion: Promotion?
 
-    package init(verb: Verb, node: UInt8? = nil, mode: String? = nil) {
+    package init(
+        verb: Verb, node: UInt8? = nil, mode: String? = nil, gracefully: Bool? = nil, promotion: Promotion? = nil
+    ) {
         self.verb = verb
         self.node = node
         self.mode = mode
+        self.gracefully = gracefully
+        self.promotion = promotion
     }
+
+    /// nil when the mode is no mode.
+    package var stopMode: StopMode? { StopMode(rawValue: mode ?? StopMode.smart.rawValue) }
+}
+
+/// A line that goes before the reply while an order takes its time.
+package struct ControlProgress: Codable, Sendable, Equatable {
+    package var progress: String
 }
 
 package struct ControlReply: Codable, Sendable, Equatable {
@@ -27,14 +57,19 @@ package struct ControlReply: Codable, Sendable, Equatable {
     /// A sentence for the operator; on success it may be missing.
     package var message: String?
     package var nodes: [NodeReport]?
+    package var health: [HealthReport]?
+    package var sessions: [SessionReport]?
     package var status: ProcessReport?
 
     package init(
-        isDone: Bool, message: String? = nil, nodes: [NodeReport]? = nil, status: ProcessReport? = nil
+        isDone: Bool, message: String? = nil, nodes: [NodeReport]? = nil, health: [HealthReport]? = nil,
+        sessions: [SessionReport]? = nil, status: ProcessReport? = nil
     ) {
         self.isDone = isDone
         self.message = message
         self.nodes = nodes
+        self.health = health
+        self.sessions = sessions
         self.status = status
     }
 
@@ -42,57 +77,8 @@ package struct ControlReply: Codable, Sendable, Equatable {
         case isDone = "ok"
         case message
         case nodes
+        case health
+        case sessions
         case status
-    }
-}
-
-/// A node as `egret nodes --json` prints it.
-package struct NodeReport: Codable, Sendable, Equatable {
-    package var id: UInt8
-    package var host: String
-    package var port: UInt16
-    package var status: String
-    package var pgStatus: String
-    package var weight: Double
-    package var role: String
-    package var pgRole: String
-    package var selects: UInt64
-    /// nil when unknown.
-    package var delayBytes: UInt64?
-    package var replicationState: String
-    package var replicationSyncState: String
-    package var lastStatusChange: String
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case host
-        case port
-        case status
-        case pgStatus = "pg_status"
-        case weight
-        case role
-        case pgRole = "pg_role"
-        case selects = "select_count"
-        case delayBytes = "delay_bytes"
-        case replicationState = "replication_state"
-        case replicationSyncState = "replication_sync_state"
-        case lastStatusChange = "last_status_change"
-    }
-}
-
-/// The process as `egret status` prints it.
-package struct ProcessReport: Codable, Sendable, Equatable {
-    package var pid: Int32
-    package var version: String
-    package var startedAt: String
-    package var primary: UInt8?
-    package var clients: Int
-
-    private enum CodingKeys: String, CodingKey {
-        case pid
-        case version
-        case startedAt = "started_at"
-        case primary
-        case clients
     }
 }

@@ -52,6 +52,18 @@ struct ByteQueue {
         if head == tail { clear(&pool) }
     }
 
+    /// Puts bytes in front of those in waiting: they are taken up again.
+    mutating func prepend(_ bytes: UnsafeRawPointer, _ count: Int, _ pool: inout BufferPool) {
+        var whole = ByteQueue()
+        whole.append(bytes, count, &pool)
+        if let start { whole.append(start, self.count, &pool) }
+        clear(&pool)
+        self = whole
+    }
+
+    /// Empties it and keeps the block for what comes next, for a queue that is filled and emptied all the time.
+    mutating func removeAll() { (head, tail) = (0, 0) }
+
     mutating func clear(_ pool: inout BufferPool) {
         if let block { pool.give(block, capacity: Int(capacity)) }
         (block, head, tail, capacity) = (nil, 0, 0, 0)

@@ -36,7 +36,7 @@ struct ClientConnection {
     }
 
     struct Flags: OptionSet {
-        var rawValue: UInt16
+        var rawValue: UInt32
         static let isDirty = Flags(rawValue: 1 << 0)
         static let isReadPaused = Flags(rawValue: 1 << 1)
         static let isWriteArmed = Flags(rawValue: 1 << 2)
@@ -65,12 +65,18 @@ struct ClientConnection {
         static let isDiscarding = Flags(rawValue: 1 << 14)
         /// Everything that it asked for was answered by another node than the primary so far in this group.
         static let isReadGroup = Flags(rawValue: 1 << 15)
+        /// The open group was judged up to its Sync.
+        static let isPlanned = Flags(rawValue: 1 << 17)
+        /// Its next statement is a read that a standby could not answer.
+        static let needsPrimary = Flags(rawValue: 1 << 16)
     }
 
     var descriptor: Int32 = -1
     var generation: UInt32 = 0
     var state = State.free
     var wait = Wait.none
+    /// How often what it has under way was asked again.
+    var repeats: UInt8 = 0
     var flags: Flags = []
     /// The node that this session's reads go to; 255 while none was chosen.
     var loadBalanceNode: UInt8 = 255
@@ -80,6 +86,8 @@ struct ClientConnection {
     var server: Int32 = -1
     /// Session mode: the servers it keeps, linked by `nextHeld`.
     var firstHeld: Int32 = -1
+    /// The pool that it used last, which is mostly the next one; looked at before use.
+    var lastPool: Int32 = -1
     /// The queue that it waits in, and its neighbours there.
     var waitingPool: Int32 = -1
     var nextWaiting: Int32 = -1

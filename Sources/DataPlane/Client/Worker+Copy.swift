@@ -28,6 +28,7 @@ extension Worker {
         guard case .server(let serverIndex) = place(index, .primary) else { return .blocked }
         let progress = forward(message, of: index, to: serverIndex)
         guard case .took = progress else { return progress }
+        beginRequest(serverIndex, Request(isRepeatable: false, mayCommit: true))
         servers[serverIndex].pointee.replies.append(ExpectedReply(.functionCall))
         // The function is known by its number only, so it may leave anything behind.
         clients[index].pointee.flags.insert(.isPinned)

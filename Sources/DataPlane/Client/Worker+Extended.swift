@@ -14,9 +14,11 @@ extension Worker {
         }
         let plan = planGroup(index, message)
         let placement = place(index, plan.need)
-        if case .server = placement {
+        if case .server(let serverIndex) = placement {
+            beginRequest(serverIndex, Request(isRepeatable: plan.need == .read, mayCommit: false))
             client.pointee.flags.insert(.isGroupOpen)
-            client.pointee.flags.subtract([.hasPortal, .parsedUnnamed])
+            client.pointee.flags.subtract([.hasPortal, .parsedUnnamed, .isPlanned])
+            if plan.isWhole { client.pointee.flags.insert(.isPlanned) }
             if plan.need == .read {
                 client.pointee.flags.insert(.isReadGroup)
             } else {
@@ -26,22 +28,32 @@ extension Worker {
         return placement
     }
 
-    /// A later message of a group. Only a group on a standby has anything to decide.
+    /// A later message of a group. Only one that was a read so far has anything to decide.
     private mutating func placeInGroup(_ index: Int32, _ message: ClientMessage) -> Placement {
         let client = clients[index]
         let current = client.pointee.server
         // After an error the server skips the rest of the group, and so must whatever comes up to the Sync.
         if servers[current].pointee.flags.contains(.skipsToSync) { return .server(current) }
-        guard client.pointee.flags.contains(.isReadGroup), !client.pointee.flags.contains(.hasPortal),
-            Int16(servers[current].pointee.node.rawValue) != nodes.primary,
+        guard client.pointee.flags.contains(.isReadGroup),
             message.tag == FrontendTag.parse || message.tag == FrontendTag.bind
         else { return .server(current) }
+        if client.pointee.flags.contains(.isPlanned) { return .server(current) }
         let plan = planGroup(index, message)
-        if plan.need == .read { return .server(current) }
+        if plan.need == .read {
+            if plan.isWhole { client.pointee.flags.insert(.isPlanned) }
+            return .server(current)
+        }
+        if client.pointee.flags.contains(.hasPortal) {
+            // Too late to move; what is not a read shows as an error of the standby.
+            stopKeeping(current)
+            client.pointee.flags.remove(.isReadGroup)
+            return .server(current)
+        }
         let placement = place(index, .primary)
-        if case .server = placement {
+        if case .server(let serverIndex) = placement {
             client.pointee.flags.remove(.isReadGroup)
             client.pointee.flags.insert(.isGroupOpen)
+            beginRequest(serverIndex, Request(isRepeatable: false, mayCommit: false))
         }
         return placement
     }
@@ -117,6 +129,7 @@ extension Worker {
             relayToServer(serverIndex, message.start, message.total)
             server.pointee.replies.append(ExpectedReply(.describePortal))
         }
+        keep(message, on: serverIndex)
         return .took(message.total)
     }
 
@@ -125,6 +138,7 @@ extension Worker {
         if let progress = takeLocally(index, message) { return progress }
         guard case .server(let serverIndex) = placeGroup(index, message) else { return .blocked }
         relayToServer(serverIndex, message.start, message.total)
+        keep(message, on: serverIndex)
         servers[serverIndex].pointee.replies.append(ExpectedReply(.execute))
         return .took(message.total)
     }
@@ -141,7 +155,7 @@ extension Worker {
             // The server keeps the statement for its other clients.
             statements.release(entry.statement)
             server.pointee.replies.append(ExpectedReply(.localCloseComplete))
-            answerLocallyIfNext(serverIndex)
+            if !answerLocallyIfNext(serverIndex) { keep(message, on: serverIndex) }
             return .took(message.total)
         }
         if fields.isStatement {
@@ -150,6 +164,7 @@ extension Worker {
         } else {
             relayToServer(serverIndex, message.start, message.total)
         }
+        keep(message, on: serverIndex)
         server.pointee.replies.append(ExpectedReply(.close))
         return .took(message.total)
     }
@@ -158,7 +173,10 @@ extension Worker {
         guard message.isWhole else { return shortMessage(index, message) }
         if let progress = takeLocally(index, message) { return progress }
         let serverIndex = clients[index].pointee.server
-        if serverIndex >= 0 { relayToServer(serverIndex, message.start, message.total) }
+        if serverIndex >= 0 {
+            relayToServer(serverIndex, message.start, message.total)
+            keep(message, on: serverIndex)
+        }
         return .took(message.total)
     }
 
@@ -181,6 +199,7 @@ extension Worker {
         }
         relayToServer(
             serverIndex, message.start, message.total, isLast: message.total == message.available)
+        keep(message, on: serverIndex)
         let server = servers[serverIndex]
         if client.pointee.flags.contains(.isCopyingIn) {
             server.pointee.ignoredSyncs += 1

@@ -31,8 +31,9 @@ extension Worker {
             effects: verdict.effects)
         if fields.name.isEmpty {
             parseUnnamed(index, serverIndex, message, names, entry)
-        } else {
-            parseNamed(index, serverIndex, fields, names, entry)
+            keep(message, on: serverIndex)
+        } else if !parseNamed(index, serverIndex, fields, names, entry) {
+            keep(message, on: serverIndex)
         }
         return .took(message.total)
     }
@@ -64,10 +65,11 @@ extension Worker {
         server.pointee.unnamedSerial = client.pointee.unnamedSerial
     }
 
+    /// - Returns: whether the client has its answer already, because the server has had the statement before.
     private mutating func parseNamed(
         _ index: Int32, _ serverIndex: Int32, _ fields: ParseFields, _ names: ClientStatements,
         _ entry: ClientStatements.Entry
-    ) {
+    ) -> Bool {
         let statement = statements.intern(fields.definition)
         let isKnown = servers[serverIndex].pointee.statements.touch(statement)
         if names.find(fields.name) != nil || names.count >= Limits.statementsPerClientMax {
@@ -75,22 +77,23 @@ extension Worker {
             if !isKnown { sendParse(serverIndex, statement, isHidden: true) }
             sendParse(serverIndex, statement, isHidden: false, isRepeated: true)
             statements.release(statement)
-            return
+            return false
         }
         var entry = entry
         entry.statement = statement
-        names.insert(fields.name, entry)
+        let name = names.insert(fields.name, entry)
         if isKnown {
-            servers[serverIndex].pointee.replies.append(ExpectedReply(.localParseComplete, statement: statement))
-            answerLocallyIfNext(serverIndex)
-        } else {
-            sendParse(serverIndex, statement, isHidden: false)
+            servers[serverIndex].pointee.replies.append(
+                ExpectedReply(.localParseComplete, statement: statement, name: name))
+            return answerLocallyIfNext(serverIndex)
         }
+        sendParse(serverIndex, statement, isHidden: false, name: name)
+        return false
     }
 
     /// Prepares a statement on a server under the name that it has everywhere.
     private mutating func sendParse(
-        _ serverIndex: Int32, _ statement: UInt32, isHidden: Bool, isRepeated: Bool = false
+        _ serverIndex: Int32, _ statement: UInt32, isHidden: Bool, isRepeated: Bool = false, name: UInt32 = 0
     ) {
         guard let definition = statements.body(statement) else { return }
         let server = servers[serverIndex]
@@ -105,7 +108,7 @@ extension Worker {
         }
         sendToServer(serverIndex, definition)
         server.pointee.replies.append(
-            ExpectedReply(.parse, isHidden: isHidden, statement: isRepeated ? 0 : statement))
+            ExpectedReply(.parse, isHidden: isHidden, statement: isRepeated ? 0 : statement, name: name))
         if !isRepeated { server.pointee.statements.insert(statement) }
     }
 
@@ -134,7 +137,10 @@ extension Worker {
         if clients[index].pointee.flags.contains(.hasLostTransaction) { return failLostGroup(index, message) }
         guard case .server(let serverIndex) = placeGroup(index, message) else { return .blocked }
         clients[index].pointee.flags.insert(.hasPortal)
-        let kind = statementKind(index, fields.statement)
+        let (kind, isRead) = statementKind(index, fields.statement)
+        if !isRead, servers[serverIndex].pointee.transaction.isIdle || kind.endsBlock {
+            servers[serverIndex].pointee.flags.insert(.mayHaveCommitted)
+        }
         if fields.statement.isEmpty {
             showUnnamed(index, serverIndex)
             if case .took = forward(message, of: index, to: serverIndex) {}
@@ -143,14 +149,19 @@ extension Worker {
                 worker.sendBind(index, serverIndex, message, fields, name)
             }
         }
+        keep(message, on: serverIndex)
         servers[serverIndex].pointee.replies.append(ExpectedReply(.bind))
         countStatement(kind, serverIndex)
         return .took(min(message.total, message.available))
     }
 
-    private func statementKind(_ index: Int32, _ name: UnsafeRawBufferPointer) -> StatementKind {
-        guard let names = clients[index].pointee.statements else { return .other }
-        return name.isEmpty ? names.unnamedEntry.kind : names.find(name)?.kind ?? .other
+    private func statementKind(
+        _ index: Int32, _ name: UnsafeRawBufferPointer
+    ) -> (kind: StatementKind, isRead: Bool) {
+        guard let names = clients[index].pointee.statements,
+            let entry = name.isEmpty ? names.unnamedEntry : names.find(name)
+        else { return (.other, false) }
+        return (entry.kind, entry.isRead)
     }
 
     /// Makes sure that the server's unnamed statement is this client's.
@@ -237,6 +248,7 @@ extension Worker {
         }
         guard case .server(let serverIndex) = placeGroup(index, message) else { return .blocked }
         let progress = forward(message, of: index, to: serverIndex)
+        stopKeeping(serverIndex)
         clients[index].pointee.flags.insert(.isPinned)
         clients[index].pointee.unnamedSerial &+= 1
         clients[index].pointee.statements?.forgetUnnamed()
@@ -250,5 +262,19 @@ extension Worker {
         clients[index].pointee.flags.insert(.skipsToSync)
         sendToClient(index, Self.lostTransaction.bytes)
         return discard(index, message)
+    }
+}
+
+extension StatementKind {
+    /// COMMIT may be among it.
+    fileprivate var endsBlock: Bool {
+        @inline(__always) get {
+            switch self {
+            case .transaction: true
+            case .empty, .select, .insert, .update, .delete, .merge, .ddl, .copy, .explain, .show, .set, .prepared,
+                .cursor, .notification, .maintenance, .lock, .procedure, .other:
+                false
+            }
+        }
     }
 }

@@ -12,7 +12,7 @@ extension Worker {
             return takeLocalQuery(index, message)
         }
         let current = client.pointee.server
-        if verdict.effects.contains(.discardAll), current >= 0, !servers[current].pointee.replies.isEmpty {
+        if verdict.effects.discardsAll, current >= 0, !servers[current].pointee.replies.isEmpty {
             client.pointee.wait = .drain
             return .blocked
         }
@@ -21,6 +21,8 @@ extension Worker {
         let server = servers[serverIndex]
         let progress = forward(message, of: index, to: serverIndex)
         guard case .took = progress else { return progress }
+        beginRequest(serverIndex, request(verdict, on: serverIndex))
+        keep(message, on: serverIndex)
         server.pointee.replies.append(ExpectedReply(.query))
         // A simple query drops the unnamed statement.
         server.pointee.unnamedOwner = 0
@@ -31,6 +33,14 @@ extension Worker {
         }
         countStatement(verdict.kind, serverIndex)
         return progress
+    }
+
+    /// What becomes of a simple query whose server is lost. A BEGIN by itself has done nothing yet.
+    @inline(__always)
+    private func request(_ verdict: StatementVerdict, on serverIndex: Int32) -> Request {
+        if verdict.mayRunOnStandby || verdict.onlyBegins { return Request(isRepeatable: true, mayCommit: false) }
+        let isInBlock = !servers[serverIndex].pointee.transaction.isIdle
+        return Request(isRepeatable: false, mayCommit: !isInBlock || verdict.mayEndBlock)
     }
 
     private func classify(_ index: Int32, _ message: ClientMessage) -> StatementVerdict {
@@ -56,7 +66,7 @@ extension Worker {
     /// DISCARD ALL, RESET ALL and DEALLOCATE ALL undo what Egret has set and prepared as well.
     mutating func noteClearing(_ index: Int32, _ serverIndex: Int32, _ verdict: StatementVerdict) {
         let (client, server) = (clients[index], servers[serverIndex])
-        if verdict.effects.contains(.discardAll) && !verdict.isMultiStatement {
+        if verdict.effects.discardsAll && !verdict.isMultiStatement {
             client.pointee.flags.insert(.isDiscarding)
             return
         }

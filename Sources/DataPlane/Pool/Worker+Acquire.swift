@@ -12,6 +12,17 @@ extension Worker {
         return openPool(of: identity, on: node)
     }
 
+    /// The pool of a client's identity. Pools of an identity stay while it has clients.
+    @inline(__always)
+    private mutating func pool(ofClient index: Int32, on node: NodeID) -> Int32 {
+        let client = clients[index]
+        let last = client.pointee.lastPool
+        if last >= 0, pools[last].pointee.node == node { return last }
+        let pool = pool(of: client.pointee.identity, on: node)
+        client.pointee.lastPool = pool
+        return pool
+    }
+
     private mutating func openPool(of identity: Int32, on node: NodeID) -> Int32 {
         let index = pools.take { Pool() }
         let key = PoolKey(
@@ -33,7 +44,7 @@ extension Worker {
     @discardableResult
     mutating func acquire(_ index: Int32, node: NodeID) -> Bool {
         let client = clients[index]
-        let pool = pool(of: client.pointee.identity, on: node)
+        let pool = pool(ofClient: index, on: node)
         if pools[pool].pointee.firstWaiting < 0, let server = takeIdle(pool) {
             link(index, server)
             return true
@@ -209,9 +220,8 @@ extension Worker {
         // Told at the next sweep: here the client's messages may be half taken, and an answer would miss its place.
         if hasNoUsableNode { client.pointee.deadline = now }
         client.pointee.wait = .node
-        if client.pointee.deadline == 0 {
-            client.pointee.deadline = settings.queryWaitTimeout == 0 ? .max : now + settings.queryWaitTimeout
-        }
+        let limit = settings.failoverHoldTimeout == 0 ? .max : now + settings.failoverHoldTimeout
+        client.pointee.deadline = client.pointee.deadline == 0 ? limit : min(client.pointee.deadline, limit)
         waitingForNode.append(ClientReference(index: index, generation: client.pointee.generation))
         soonSweep()
     }

@@ -10,6 +10,7 @@ extension Worker {
         guard server.pointee.replies.isEmpty, server.pointee.state == .linked, server.pointee.client >= 0,
             server.pointee.outbound.isEmpty
         else { return }
+        if server.pointee.flags.contains(.repeatsOnPrimary) { return moveToPrimary(serverIndex) }
         let index = server.pointee.client
         let client = clients[index]
         if client.pointee.wait == .drain {
@@ -52,6 +53,7 @@ extension Worker {
         server.pointee.client = -1
         server.pointee.state = .idle
         server.pointee.idleSince = now
+        server.pointee.flags.subtract(.requestFlags)
         if server.pointee.flags.contains(.isReadPaused) {
             server.pointee.flags.remove(.isReadPaused)
             watchServer(index)

@@ -18,6 +18,17 @@ extension Worker {
     /// Finds the server for the client's next statement.
     mutating func place(_ index: Int32, _ need: Need) -> Placement {
         let client = clients[index]
+        if client.pointee.flags.contains(.needsPrimary) {
+            let placement = placeAnywhere(index, .primary)
+            if case .server = placement { client.pointee.flags.remove(.needsPrimary) }
+            return placement
+        }
+        return placeAnywhere(index, need)
+    }
+
+    @inline(__always)
+    private mutating func placeAnywhere(_ index: Int32, _ need: Need) -> Placement {
+        let client = clients[index]
         let current = client.pointee.server
         if current >= 0 {
             let server = servers[current]

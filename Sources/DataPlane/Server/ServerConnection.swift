@@ -17,7 +17,7 @@ struct ServerConnection {
     }
 
     struct Flags: OptionSet {
-        var rawValue: UInt16
+        var rawValue: UInt32
         static let isDirty = Flags(rawValue: 1 << 0)
         static let isReadPaused = Flags(rawValue: 1 << 1)
         static let isWriteArmed = Flags(rawValue: 1 << 2)
@@ -30,10 +30,26 @@ struct ServerConnection {
         static let isStreaming = Flags(rawValue: 1 << 5)
         /// Made to find out the authentication method only.
         static let isScout = Flags(rawValue: 1 << 6)
-        /// What is first in the queue of replies is Egret's to answer, behind the message that is being taken.
-        static let owesLocalAnswer = Flags(rawValue: 1 << 8)
         /// Skips everything up to the next Sync, as PostgreSQL does after an error in the extended protocol.
         static let skipsToSync = Flags(rawValue: 1 << 7)
+        /// What is first in the queue of replies is Egret's to answer, behind the message that is being taken.
+        static let owesLocalAnswer = Flags(rawValue: 1 << 8)
+        /// Requests of its client are under way.
+        static let hasRequests = Flags(rawValue: 1 << 9)
+        /// All of them may be asked again, and `requests` holds them.
+        static let isRepeatable = Flags(rawValue: 1 << 10)
+        /// Part of the answer to the first of them has gone to the client.
+        static let hasAnswered = Flags(rawValue: 1 << 11)
+        /// One of them may have committed something by now.
+        static let mayHaveCommitted = Flags(rawValue: 1 << 12)
+        /// The client asked for the end of what is under way.
+        static let wasCanceled = Flags(rawValue: 1 << 13)
+        /// The answer ended in an error that the client does not see: the request goes to the primary.
+        static let repeatsOnPrimary = Flags(rawValue: 1 << 14)
+        /// What ends with the last request.
+        static let requestFlags: Flags = [
+            .hasRequests, .isRepeatable, .hasAnswered, .mayHaveCommitted, .wasCanceled,
+        ]
     }
 
     var descriptor: Int32 = -1
@@ -71,6 +87,8 @@ struct ServerConnection {
     var ignoredSyncs: Int32 = 0
     var inbound = ByteQueue()
     var outbound = ByteQueue()
+    /// The client's messages that are not answered yet, while they may be asked again.
+    var requests = ByteQueue()
     let replies: ReplyQueueBox
     var statements = ServerStatements()
     /// What it still has from the time with other workers, by worker: it may go back there.

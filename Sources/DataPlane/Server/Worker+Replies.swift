@@ -38,7 +38,10 @@ extension Worker {
             if isWhole { noteParameterStatus(index, body) }
             // A held server that is not the one in use must not contradict it.
             return isHidden || !isCurrent(index) ? .swallow : .pass
-        case BackendTag.noticeResponse, BackendTag.notificationResponse:
+        case BackendTag.noticeResponse:
+            if isWhole, let disposition = takeLastWords(index, body) { return disposition }
+            return isHidden || !isCurrent(index) ? .swallow : .pass
+        case BackendTag.notificationResponse:
             return isHidden || !isCurrent(index) ? .swallow : .pass
         case BackendTag.authentication, BackendTag.backendKeyData:
             desynchronized(index, "a login message in the middle of a session")
@@ -100,9 +103,12 @@ extension Worker {
     }
 
     /// Answers at once when nothing is owed in front of it, and the server is not skipping the group.
-    mutating func answerLocallyIfNext(_ index: Int32) {
+    /// - Returns: whether it did.
+    mutating func answerLocallyIfNext(_ index: Int32) -> Bool {
         let server = servers[index]
-        if server.pointee.replies.count == 1 && !server.pointee.flags.contains(.skipsToSync) { answerLocally(index) }
+        guard server.pointee.replies.count == 1, !server.pointee.flags.contains(.skipsToSync) else { return false }
+        answerLocally(index)
+        return true
     }
 
     private mutating func beginCopyIn(_ index: Int32) {
@@ -151,6 +157,7 @@ extension Worker {
         }
         noteLocalAnswers(index)
         if reply.isHidden { return hiddenDone(index) }
+        if server.pointee.flags.contains(.repeatsOnPrimary) { return .settle(isVisible: false) }
         if server.pointee.client >= 0 { clientReady(server.pointee.client, index) }
         return .settle(isVisible: true)
     }
@@ -192,6 +199,14 @@ extension Worker {
                 // The connection ends behind this; what the client is told depends on what it has under way.
                 server.pointee.fatal = error
                 noteShutdown(error, server.pointee.node)
+                guard hasNothingUnderWay(index) else { return .swallow }
+                serverLost(index, reason: error.message)
+                return .ended
+            }
+            noteRole(error, server.pointee.node)
+            if isForPrimary(error, from: index) {
+                skipToSync(index)
+                server.pointee.flags.insert(.repeatsOnPrimary)
                 return .swallow
             }
             if isHidden && server.pointee.replies.isNext(.query) || server.pointee.state == .resetting {
@@ -223,8 +238,8 @@ extension Worker {
             switch reply.kind {
             case .parse where reply.statement != 0:
                 server.pointee.statements.remove(reply.statement)
-                if !reply.isHidden { forgetStatement(reply.statement, ofClientOf: index) }
-            case .localParseComplete: forgetStatement(reply.statement, ofClientOf: index)
+                forgetName(reply.name, ofClientOf: index)
+            case .localParseComplete: forgetName(reply.name, ofClientOf: index)
             case .close where reply.statement != 0: server.pointee.statements.insert(reply.statement)
             case .parse: server.pointee.unnamedOwner = 0
             case .query, .functionCall, .bind, .close, .describeStatement, .describePortal, .execute, .sync,
@@ -234,11 +249,14 @@ extension Worker {
         }
     }
 
-    private mutating func forgetStatement(_ statement: UInt32, ofClientOf index: Int32) {
+    /// Takes back that a client has prepared a statement.
+    /// - Parameter name: the serial number of the name; 0 for none.
+    mutating func forgetName(_ name: UInt32, ofClientOf index: Int32) {
         let client = servers[index].pointee.client
-        guard client >= 0, let names = clients[client].pointee.statements else { return }
-        names.remove(statement: statement)
-        statements.release(statement)
+        guard name != 0, client >= 0, let entry = clients[client].pointee.statements?.remove(serial: name) else {
+            return
+        }
+        statements.release(entry.statement)
     }
 
     private func count(_ error: ErrorResponse, of node: NodeID) {
@@ -247,6 +265,35 @@ extension Worker {
         case ErrorResponse.Severity.fatal.rawValue: statistics.count(.fatal, node: node)
         default: statistics.count(.error, node: node)
         }
+    }
+
+    /// A warning of a server that stops in a hurry is the last that it says.
+    private mutating func takeLastWords(_ index: Int32, _ body: UnsafeRawBufferPointer) -> ReplyDisposition? {
+        let notice = ErrorResponse(body: body)
+        guard
+            notice.sqlState == SQLState.adminShutdown.description
+                || notice.sqlState == SQLState.crashShutdown.description
+        else { return nil }
+        if hasNothingUnderWay(index) {
+            serverLost(index, reason: notice.message)
+            return .ended
+        }
+        // A read that is asked again need not hear it.
+        return mayRepeat(index) ? .swallow : nil
+    }
+
+    /// A client has it and has not used it yet, or not since its last transaction: its end is nobody's loss.
+    private func hasNothingUnderWay(_ index: Int32) -> Bool {
+        let server = servers[index]
+        return server.pointee.state == .linked && server.isIdleInside && !server.pointee.flags.contains(.hasRequests)
+    }
+
+    /// What is written to does not take writes: somebody has promoted another node.
+    private func noteRole(_ error: ErrorResponse, _ node: NodeID) {
+        guard error.sqlState == SQLState.readOnlyTransaction.description, Int16(node.rawValue) == nodes.primary else {
+            return
+        }
+        shared.report(.promotionHint(node))
     }
 
     private func noteShutdown(_ error: ErrorResponse, _ node: NodeID) {

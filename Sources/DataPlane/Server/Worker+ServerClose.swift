@@ -24,6 +24,7 @@ extension Worker {
         pools[pool].pointee.total -= 1
         server.pointee.inbound.clear(&buffers)
         server.pointee.outbound.clear(&buffers)
+        server.pointee.requests.clear(&buffers)
         server.pointee.replies.removeAll()
         releaseParameters(server.pointee.applied)
         let (replies, generation, node) = (server.pointee.replies, server.pointee.generation, server.pointee.node)
@@ -61,10 +62,20 @@ extension Worker {
             identities[pools[pool].pointee.identity].pointee.isScouting = false
             if let reference = login?.onBehalfOf { passwordUndecided(reference, reason) }
             return replaceWaiters(of: pool)
-        case .idle, .resetting: closeServer(index)
-        case .linked: loseLinked(index, fatal, reason)
+        case .idle, .resetting:
+            suspect(node, after: fatal)
+            closeServer(index)
+        case .linked:
+            suspect(node, after: fatal)
+            loseLinked(index, fatal, reason)
         }
         if fatal == nil { shared.report(.nodeFailed(node, reason: reason)) }
+    }
+
+    /// Reads go elsewhere for a moment: where one connection broke, the next may.
+    private func suspect(_ node: NodeID, after fatal: ErrorResponse?) {
+        let isShutdown = fatal.map { $0.sqlState.hasPrefix("57P") } ?? true
+        if isShutdown { nodes[node.rawValue].pointee.suspectUntil = now + Self.suspicion }
     }
 
     /// Tells the client of a lost server what became of its statements, and lets it go on where that is honest.
@@ -79,6 +90,14 @@ extension Worker {
         let owed = owedAnswers(index)
         let wasInTransaction = !server.pointee.transaction.isIdle
         let node = server.pointee.node
+        if mayRepeat(index) {
+            takeBack(clientIndex, from: index)
+            if fatal?.sqlState == SQLState.serializationFailure.description {
+                client.pointee.flags.insert(.needsPrimary)
+            }
+            return closeServer(index)
+        }
+        let isUncertain = server.pointee.flags.contains(.mayHaveCommitted) && !owed.isEmpty
         closeServer(index)
         guard isCurrent else { return }
         client.pointee.flags.subtract([.isCopyingIn, .isDiscarding])
@@ -87,7 +106,7 @@ extension Worker {
             log(.error, "\(describe(clientIndex)): DB node \(node) was lost in the middle of a result")
             return closeClient(clientIndex)
         }
-        let error = lossError(node, fatal, reason, isUncertain: !owed.isEmpty)
+        let error = lossError(node, fatal, reason, isUncertain: isUncertain)
         if isPinned {
             var last = error
             last.severity = ErrorResponse.Severity.fatal.rawValue
@@ -141,18 +160,20 @@ extension Worker {
         return owed
     }
 
+    /// What the client is told: above all, whether its work may have been done all the same.
+    /// - Parameter isUncertain: a COMMIT, or a statement that commits by itself, was under way.
     private func lossError(
         _ node: NodeID, _ fatal: ErrorResponse?, _ reason: String, isUncertain: Bool
     ) -> ErrorResponse {
         var error = ErrorResponse(
-            .error, .connectionFailure, "the connection to DB node \(node) was lost",
-            detail: fatal?.message ?? reason)
-        if let fatal, SQLState(Array(fatal.sqlState.utf8)) != nil {
-            error.sqlState = fatal.sqlState
-            error.message = fatal.message
-            error.detail = "DB node \(node) ended the connection."
-        }
-        if isUncertain { error.hint = "It is unknown whether the last statement took effect." }
+            .error, isUncertain ? .transactionResolutionUnknown : .connectionFailure,
+            isUncertain
+                ? "the connection to DB node \(node) was lost, and it is unknown whether the transaction was committed"
+                : "the connection to DB node \(node) was lost, and the open transaction with it",
+            detail: fatal.map { "The server said: \($0.message)" } ?? reason,
+            hint: isUncertain
+                ? "Look at the data before the work is repeated." : "Nothing of it took effect. Begin it again.")
+        if let fatal, !isUncertain, SQLState(Array(fatal.sqlState.utf8)) != nil { error.sqlState = fatal.sqlState }
         return error
     }
 }

@@ -46,6 +46,7 @@ extension Worker {
             offset = min(Int(server.pointee.bodyRemaining), count)
             server.pointee.bodyRemaining -= UInt32(offset)
             if server.pointee.flags.contains(.discardsBody) { runStart = offset }
+            answerIfOwed(index, bytes, &runStart, offset)
         }
         while count - offset >= 5 {
             let tag = bytes.load(fromByteOffset: offset, as: UInt8.self)
@@ -88,22 +89,31 @@ extension Worker {
                 passOn(index, bytes + runStart, (isVisible ? end : offset) - runStart, isLast: end == count)
                 offset = end
                 runStart = end
+                if isVisible { requestAnswered(index) }
                 if server.pointee.flags.contains(.owesLocalAnswer) { answerLocally(index) }
                 serverSettled(index)
             case .ended: return
             }
             guard server.pointee.generation == generation else { return }
-            if server.pointee.flags.contains(.owesLocalAnswer) {
-                passOn(index, bytes + runStart, offset - runStart)
-                runStart = offset
-                answerLocally(index)
-            }
+            answerIfOwed(index, bytes, &runStart, offset)
         }
         passOn(index, bytes + runStart, offset - runStart, isLast: offset == count)
         guard server.pointee.generation == generation, server.pointee.state != .free else { return }
         wakeDrained(index)
         guard offset < count else { return }
         server.pointee.inbound.append(bytes + offset, count - offset, &buffers)
+    }
+
+    /// An answer of Egret's own goes between two messages of the server, not into one that is still to come in part.
+    @inline(__always)
+    private mutating func answerIfOwed(
+        _ index: Int32, _ bytes: UnsafeRawPointer, _ runStart: inout Int, _ offset: Int
+    ) {
+        let server = servers[index]
+        guard server.pointee.flags.contains(.owesLocalAnswer), server.pointee.bodyRemaining == 0 else { return }
+        passOn(index, bytes + runStart, offset - runStart)
+        runStart = offset
+        answerLocally(index)
     }
 
     /// What the answer to a simple query consists of, up to ReadyForQuery.
@@ -155,6 +165,7 @@ extension Worker {
         guard count > 0 else { return }
         let client = servers[index].pointee.client
         guard client >= 0, clients[client].pointee.state == .ready else { return }
+        if servers[index].pointee.flags.contains(.hasRequests) { servers[index].pointee.flags.insert(.hasAnswered) }
         relayToClient(client, bytes, count, isLast: isLast)
     }
 

@@ -8,6 +8,8 @@ final class ClientStatements {
         var isRead: Bool
         var kind: StatementKind
         var effects: SessionEffects
+        /// Tells this registration of a name from every other one of the client; 0 before it is registered.
+        var serial: UInt32 = 0
     }
 
     private struct Slot {
@@ -23,6 +25,7 @@ final class ClientStatements {
     private var names: [UInt8] = []
     private(set) var count = 0
     private var used = 0
+    private var lastSerial: UInt32 = 0
     /// How long the bytes of all names may grow before the removed ones are dropped.
     private var namesMax = 16 << 10
 
@@ -44,7 +47,17 @@ final class ClientStatements {
         index(of: name, hash: Self.hash(name)).map { slots[$0].entry }
     }
 
-    func insert(_ name: UnsafeRawBufferPointer, _ entry: Entry) {
+    /// - Returns: the serial number of the new registration.
+    @discardableResult
+    func insert(_ name: UnsafeRawBufferPointer, _ entry: Entry) -> UInt32 {
+        lastSerial &+= 1
+        var entry = entry
+        entry.serial = lastSerial
+        place(name, entry)
+        return lastSerial
+    }
+
+    private func place(_ name: UnsafeRawBufferPointer, _ entry: Entry) {
         // Removed names stay in the bytes until then.
         if (used + 1) * 4 > slots.count * 3 || names.count >= namesMax { rebuild() }
         let hash = Self.hash(name)
@@ -66,13 +79,16 @@ final class ClientStatements {
         return slots[position].entry
     }
 
-    /// Removes the names of one statement, whose Parse has failed.
-    func remove(statement: UInt32) {
+    /// Removes the name whose Parse has failed.
+    /// - Returns: what it stood for; nil when it is gone already.
+    func remove(serial: UInt32) -> Entry? {
         for position in slots.indices where slots[position].state == 2 {
-            guard slots[position].entry.statement == statement else { continue }
+            guard slots[position].entry.serial == serial else { continue }
             slots[position].state = 1
             count -= 1
+            return slots[position].entry
         }
+        return nil
     }
 
     /// The statements of all names, once for each name.
@@ -113,7 +129,7 @@ final class ClientStatements {
         defer { namesMax = max(16 << 10, names.count * 2) }
         for slot in old where slot.state == 2 {
             let range = Int(slot.nameOffset)..<Int(slot.nameOffset + slot.nameLength)
-            oldNames[range].withUnsafeBytes { insert($0, slot.entry) }
+            oldNames[range].withUnsafeBytes { place($0, slot.entry) }
         }
     }
 

@@ -48,6 +48,7 @@ extension Worker {
         case .connecting: connectFailed(index, reason: "the node is down")
         case .authenticating: serverLost(index, reason: "the node is down")
         case .linked:
+            if mayRepeat(index) { return serverLost(index, reason: "the node is down") }
             if server.pointee.flags.contains(.isDoomed) && server.pointee.deadline != .max { return }
             server.pointee.flags.insert(.isDoomed)
             server.pointee.deadline = now + Limits.doomedServerGrace
@@ -83,7 +84,7 @@ extension Worker {
     }
 
     private mutating func requeueWaitersOfUnusableNodes() {
-        for pool in poolByKey.values where !nodes[pools[pool].pointee.node.rawValue].pointee.isUsable {
+        for pool in poolByKey.values where !nodes[pools[pool].pointee.node.rawValue].pointee.takesStatements {
             while pools[pool].pointee.firstWaiting >= 0 {
                 let index = pools[pool].pointee.firstWaiting
                 leavePoolQueue(index)

@@ -78,7 +78,7 @@ extension Worker {
         let client = clients[index]
         let isForNode = client.pointee.wait == .node
         if client.pointee.wait == .pool { leavePoolQueue(index) }
-        let seconds = settings.queryWaitTimeout / 1_000_000_000
+        let seconds = (isForNode ? settings.failoverHoldTimeout : settings.queryWaitTimeout) / 1_000_000_000
         if isForNode && hasNoUsableNode {
             failWaiter(index, Self.allNodesDown)
         } else if isForNode {

@@ -97,7 +97,9 @@ struct Worker: ~Copyable {
         while !isFinished {
             let count = epoll.wait(milliseconds: waitMilliseconds)
             now = Clock.monotonic()
-            for index in 0..<count { dispatch(index) }
+            // Servers first: one that has gone is known to be gone before a client of the same batch is given to it.
+            for index in 0..<count { dispatch(index, clients: false) }
+            for index in 0..<count { dispatch(index, clients: true) }
             settle()
             if now >= nextSweep { sweep() }
         }
@@ -122,9 +124,10 @@ struct Worker: ~Copyable {
         return Int32(clamping: pause)
     }
 
-    private mutating func dispatch(_ index: Int) {
+    @inline(__always)
+    private mutating func dispatch(_ index: Int, clients isForClients: Bool) {
         let (token, readiness) = epoll.event(at: index)
-        guard let token else { return }
+        guard let token, token.isClient == isForClients else { return }
         let slot = Int32(token.slot)
         switch token.kind {
         case .client:
@@ -168,6 +171,8 @@ struct NodeTable: ~Copyable {
         var isUsed = false
         /// Connecting failed a moment ago: reads try elsewhere until then, monotonic nanoseconds.
         var suspectUntil: UInt64 = 0
+
+        var takesStatements: Bool { isUsable && !isDraining }
     }
 
     private let entries: UnsafeMutablePointer<Entry>

@@ -104,6 +104,7 @@ package struct Command: Sendable {
         case "psql", "pgbench", "pg_basebackup": "postgresql-client-15"
         case "pgbouncer": "pgbouncer"
         case "pgpool": "pgpool2"
+        case let name where name.hasPrefix("pcp_"): "pgpool2"
         case let name where program.contains("/postgresql/"): name.isEmpty ? "" : "postgresql-15"
         case let name: name
         }

@@ -1,20 +1,20 @@
 /// The number of a backend node, as in `backend_hostnameN`; 0 to 127.
-package struct NodeID: Hashable, Comparable, Sendable, BitwiseCopyable {
-    package var rawValue: UInt8
+public struct NodeID: Hashable, Comparable, Sendable, BitwiseCopyable {
+    public var rawValue: UInt8
+
+    @inlinable @inline(__always)
+    public init(_ rawValue: UInt8) { self.rawValue = rawValue }
 
     @inlinable
-    package init(_ rawValue: UInt8) { self.rawValue = rawValue }
-
-    @inlinable
-    package static func < (left: NodeID, right: NodeID) -> Bool { left.rawValue < right.rawValue }
+    public static func < (left: NodeID, right: NodeID) -> Bool { left.rawValue < right.rawValue }
 }
 
 extension NodeID: CustomStringConvertible {
-    package var description: String { String(rawValue) }
+    public var description: String { String(rawValue) }
 }
 
 /// Whether Egret uses a node. The words are those of `SHOW pool_nodes`.
-package enum NodeStatus: String, Sendable {
+public enum NodeStatus: String, Sendable {
     /// The configuration names no such node.
     case unused
     /// Usable, and no client has used it since its status last changed.
@@ -24,7 +24,7 @@ package enum NodeStatus: String, Sendable {
     case quarantine
 
     /// pgpool treats `waiting` and `up` alike everywhere but on display.
-    @inlinable package var isUsable: Bool { self == .waiting || self == .up }
+    @inlinable public var isUsable: Bool { self == .waiting || self == .up }
 }
 
 /// What a node is in streaming replication.

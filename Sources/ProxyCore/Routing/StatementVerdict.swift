@@ -1,7 +1,7 @@
 /// What the text of one Query or Parse message means to a proxy: where it may run, what it does to the
 /// transaction, and what it may leave behind on the server.
-package struct StatementVerdict: Equatable, Sendable, BitwiseCopyable {
-    package enum Route: UInt8, Sendable, BitwiseCopyable {
+public struct StatementVerdict: Equatable, Sendable, BitwiseCopyable {
+    public enum Route: UInt8, Sendable, BitwiseCopyable {
         /// A standby may answer it.
         case read
         /// It writes or locks, it sees what only the primary has, or its text leaves a doubt.
@@ -12,31 +12,55 @@ package struct StatementVerdict: Equatable, Sendable, BitwiseCopyable {
         case empty
     }
 
-    package var route: Route
+    public var route: Route
     /// A standby may answer it; so may the primary.
-    @inlinable package var mayRunOnStandby: Bool {
-        switch route {
-        case .read, .empty: true
-        case .primary, .egret: false
+    @inlinable public var mayRunOnStandby: Bool {
+        @inline(__always) get {
+            switch route {
+            case .read, .empty: true
+            case .primary, .egret: false
+            }
         }
     }
 
     /// A command that the proxy answers itself.
-    @inlinable package var isForProxy: Bool {
-        switch route {
-        case .egret: true
-        case .read, .empty, .primary: false
+    @inlinable public var isForProxy: Bool {
+        @inline(__always) get {
+            switch route {
+            case .egret: true
+            case .read, .empty, .primary: false
+            }
         }
     }
 
-    package var transaction: TransactionControl
+    public var transaction: TransactionControl
     /// The modes written after BEGIN, START TRANSACTION or SET TRANSACTION; empty elsewhere.
     package var transactionModes: TransactionModes
     package var effects: SessionEffects
     /// More than one non-empty statement. Semicolons and comments at the end do not count.
-    package var isMultiStatement: Bool
+    public var isMultiStatement: Bool
     /// The kind of the first statement.
     package var kind: StatementKind
+
+    /// BEGIN or START TRANSACTION and nothing else.
+    @inlinable public var onlyBegins: Bool {
+        @inline(__always) get {
+            switch transaction {
+            case .begin: !isMultiStatement
+            case .none, .end, .chain, .savepoint, .prepare, .finishPrepared, .mixed: false
+            }
+        }
+    }
+
+    /// In a transaction block: it may be what ends it, so that its loss leaves the outcome open.
+    @inlinable public var mayEndBlock: Bool {
+        @inline(__always) get {
+            switch transaction {
+            case .end, .chain, .prepare, .finishPrepared, .mixed: true
+            case .none, .begin, .savepoint: isMultiStatement
+            }
+        }
+    }
 
     package init(
         route: Route, transaction: TransactionControl = .none, transactionModes: TransactionModes = [],
@@ -52,7 +76,7 @@ package struct StatementVerdict: Equatable, Sendable, BitwiseCopyable {
 }
 
 /// What a statement does to the transaction block.
-package enum TransactionControl: UInt8, Sendable, BitwiseCopyable {
+public enum TransactionControl: UInt8, Sendable, BitwiseCopyable {
     case none
     /// BEGIN, START TRANSACTION.
     case begin
@@ -93,10 +117,10 @@ package struct TransactionModes: OptionSet, Sendable, BitwiseCopyable {
 ///
 /// In a string of several statements the effects of all of them are collected. What drops state *may* have dropped it
 /// then: a string that fails half-way drops nothing.
-package struct SessionEffects: OptionSet, Sendable, BitwiseCopyable {
-    package let rawValue: UInt32
+public struct SessionEffects: OptionSet, Sendable, BitwiseCopyable {
+    public let rawValue: UInt32
 
-    package init(rawValue: UInt32) {
+    public init(rawValue: UInt32) {
         self.rawValue = rawValue
     }
 
@@ -143,10 +167,13 @@ package struct SessionEffects: OptionSet, Sendable, BitwiseCopyable {
     /// Whether state lives on in the server session beyond the transaction, so that its owner keeps the server:
     /// everything in the lower half but `transactionParameter` and `largeObject`, which end with the transaction.
     /// A mask, since set operations across modules are not inlined and this is asked for each statement.
-    @inlinable package var pins: Bool { rawValue & 0x1DFD != 0 }
+    @inlinable public var pins: Bool { @inline(__always) get { rawValue & 0x1DFD != 0 } }
 
     /// Whether it undoes what a proxy has set or prepared on the server: `discardAll`, `resetAll`, `deallocateAll`.
-    @inlinable package var clearsServer: Bool { rawValue & 0xB_0000 != 0 }
+    @inlinable public var clearsServer: Bool { @inline(__always) get { rawValue & 0xB_0000 != 0 } }
+
+    /// `discardAll` is among them.
+    @inlinable public var discardsAll: Bool { @inline(__always) get { rawValue & 0x1_0000 != 0 } }
 
     /// The effects that drop state.
     package static let clearing: Self = [

@@ -1,6 +1,6 @@
 /// What a server still owes us, in the order in which it will answer.
-package struct ExpectedReply: Equatable, Sendable, BitwiseCopyable {
-    package enum Kind: UInt8, Sendable, BitwiseCopyable {
+public struct ExpectedReply: Equatable, Sendable, BitwiseCopyable {
+    public enum Kind: UInt8, Sendable, BitwiseCopyable {
         /// Answered by any number of messages up to ReadyForQuery.
         case query
         case functionCall
@@ -19,27 +19,32 @@ package struct ExpectedReply: Equatable, Sendable, BitwiseCopyable {
         case localCloseComplete
     }
 
-    package var kind: Kind
+    public var kind: Kind
     /// The client did not ask for it and does not see its answer.
-    package var isHidden: Bool
+    public var isHidden: Bool
     /// The prepared statement that a parse makes or a close ends; 0 for none.
-    package var statement: UInt32
+    public var statement: UInt32
+    /// The client's name that a parse made, by its serial number; 0 for none.
+    public var name: UInt32
 
-    @inlinable
-    package init(_ kind: Kind, isHidden: Bool = false, statement: UInt32 = 0) {
+    @inlinable @inline(__always)
+    public init(_ kind: Kind, isHidden: Bool = false, statement: UInt32 = 0, name: UInt32 = 0) {
         self.kind = kind
         self.isHidden = isHidden
         self.statement = statement
+        self.name = name
     }
 }
 
 /// A ring of expected replies. It grows when a client pipelines deeply and never shrinks: servers are few.
 @safe
-package struct ReplyQueue: ~Copyable {
+public struct ReplyQueue: ~Copyable {
     @usableFromInline var storage: UnsafeMutablePointer<ExpectedReply>
     @usableFromInline var mask: Int
     @usableFromInline var head = 0
-    package private(set) var count = 0
+    @usableFromInline var used = 0
+
+    @inlinable public var count: Int { @inline(__always) get { used } }
 
     package init() {
         unsafe storage = .allocate(capacity: 16)
@@ -48,29 +53,31 @@ package struct ReplyQueue: ~Copyable {
 
     deinit { unsafe storage.deallocate() }
 
-    package var isEmpty: Bool { count == 0 }
+    @inlinable public var isEmpty: Bool { @inline(__always) get { used == 0 } }
 
-    package var first: ExpectedReply? {
-        // Safety: `head & mask` is below the capacity, and slots from `head` on for `count` are initialized.
-        count == 0 ? nil : unsafe storage[head & mask]
+    @inlinable public var first: ExpectedReply? {
+        @inline(__always) get {
+            // Safety: `head & mask` is below the capacity, and slots from `head` on for `used` are initialized.
+            used == 0 ? nil : unsafe storage[head & mask]
+        }
     }
 
     /// Whether the next answer is to a request of this kind.
-    package func isNext(_ kind: ExpectedReply.Kind) -> Bool { first?.kind == kind }
+    @inlinable @inline(__always)
+    public func isNext(_ kind: ExpectedReply.Kind) -> Bool { first.map { $0.kind.rawValue == kind.rawValue } ?? false }
 
     /// Whether the next answer is one that the client waits for.
-    package var isNextVisible: Bool { first.map { !$0.isHidden } ?? false }
+    @inlinable public var isNextVisible: Bool { @inline(__always) get { first.map { !$0.isHidden } ?? false } }
 
     /// Whether the next answer is that to a simple query of the client.
-    package var isNextVisibleQuery: Bool {
-        guard count > 0 else { return false }
-        // Safety: as in `first`.
-        let reply = unsafe storage[head & mask]
-        return reply.kind == .query && !reply.isHidden
+    @inlinable public var isNextVisibleQuery: Bool {
+        @inline(__always) get {
+            first.map { $0.kind.rawValue == ExpectedReply.Kind.query.rawValue && !$0.isHidden } ?? false
+        }
     }
 
     /// Whether the next answer is one that the client did not ask for.
-    package var isNextHidden: Bool { first.map(\.isHidden) ?? false }
+    @inlinable public var isNextHidden: Bool { @inline(__always) get { first.map { $0.isHidden } ?? false } }
 
     package subscript(offset: Int) -> ExpectedReply {
         precondition(offset >= 0 && offset < count)
@@ -78,26 +85,28 @@ package struct ReplyQueue: ~Copyable {
         return unsafe storage[(head &+ offset) & mask]
     }
 
-    package mutating func append(_ reply: ExpectedReply) {
-        if count > mask { grow() }
-        // Safety: there is room, so this slot is not one of the `count` in use.
-        unsafe storage[(head &+ count) & mask] = reply
-        count &+= 1
+    @inlinable @inline(__always)
+    public mutating func append(_ reply: ExpectedReply) {
+        if used > mask { grow() }
+        // Safety: there is room, so this slot is not one of the `used` ones.
+        unsafe storage[(head &+ used) & mask] = reply
+        used &+= 1
     }
 
+    @inlinable @inline(__always)
     @discardableResult
-    package mutating func removeFirst() -> ExpectedReply {
-        precondition(count > 0, "a reply that nobody expects")
+    public mutating func removeFirst() -> ExpectedReply {
+        precondition(used > 0, "a reply that nobody expects")
         // Safety: as in `first`.
         let reply = unsafe storage[head & mask]
         head = (head &+ 1) & mask
-        count &-= 1
+        used &-= 1
         return reply
     }
 
     package mutating func removeAll() {
         head = 0
-        count = 0
+        used = 0
     }
 
     /// While data is copied in, the server reads Sync without answering it. Removes the syncs behind the head that it
@@ -118,11 +127,12 @@ package struct ReplyQueue: ~Copyable {
             unsafe storage[(head &+ kept) & mask] = reply
             kept += 1
         }
-        count -= removed
+        used -= removed
         return removed
     }
 
-    private mutating func grow() {
+    @usableFromInline @inline(never)
+    mutating func grow() {
         let larger = UnsafeMutablePointer<ExpectedReply>.allocate(capacity: (mask + 1) * 2)
         for offset in 0..<count {
             // Safety: both rings hold at least `count` slots.

@@ -1,7 +1,7 @@
 /// The session parameters that a client asked for in its startup packet, interned: a session or a server connection
 /// holds a number, and two that hold the same number are set alike.
-package struct ParameterSets {
-    package typealias ID = UInt32
+public struct ParameterSets {
+    public typealias ID = UInt32
 
     /// One parameter, in the order of its name.
     package struct Entry: Hashable, Sendable {
@@ -15,7 +15,7 @@ package struct ParameterSets {
     }
 
     /// No parameter: what a fresh server connection has.
-    package static let none: ID = 0
+    @inlinable public static var none: ID { 0 }
 
     private struct Holder {
         var entries: [Entry]

@@ -12,7 +12,6 @@ struct Attach: AsyncParsableCommand {
     @OptionGroup var options: ControlOptions
 
     func run() async throws {
-        let reply = try options.send(ControlRequest(verb: .attach, node: node))
-        try ControlOutput.finish(reply, json: options.json)
+        try options.order(ControlRequest(verb: .attach, node: node))
     }
 }

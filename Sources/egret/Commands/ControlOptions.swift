@@ -1,5 +1,6 @@
 import ArgumentParser
 import ControlPlane
+import Foundation
 
 /// The options of every command that talks to a running Egret.
 struct ControlOptions: ParsableArguments {
@@ -12,8 +13,16 @@ struct ControlOptions: ParsableArguments {
     @Flag(help: "Print JSON instead of text.")
     var json = false
 
+    /// Lines of progress go to standard error, so that standard output holds the answer alone.
     func send(_ request: ControlRequest) throws -> ControlReply {
-        try ControlClient(path: try socketPath()).send(request)
+        try ControlClient(path: try socketPath()).send(request) { line in
+            FileHandle.standardError.write(Data("\(line)\n".utf8))
+        }
+    }
+
+    /// Gives an order and ends with its outcome.
+    func order(_ request: ControlRequest) throws {
+        try ControlOutput.finish(try send(request), json: json)
     }
 
     private func socketPath() throws -> String {

@@ -9,10 +9,14 @@ struct Detach: AsyncParsableCommand {
     @Argument(help: "The number of the node, as in backend_hostname0.")
     var node: UInt8
 
+    @Flag(
+        name: [.customShort("g"), .long],
+        help: "Let what is under way on the node end first, for recovery_timeout at most.")
+    var gracefully = false
+
     @OptionGroup var options: ControlOptions
 
     func run() async throws {
-        let reply = try options.send(ControlRequest(verb: .detach, node: node))
-        try ControlOutput.finish(reply, json: options.json)
+        try options.order(ControlRequest(verb: .detach, node: node, gracefully: gracefully))
     }
 }

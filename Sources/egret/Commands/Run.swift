@@ -11,8 +11,13 @@ struct Run: AsyncParsableCommand {
     @Option(name: [.customShort("f"), .long], help: "The configuration file, in pgpool.conf's syntax.")
     var file: String
 
+    @Option(
+        name: [.customShort("F"), .customLong("pcp-file")],
+        help: "The users of the pcp_* programs; pcp.conf beside the configuration file when it is not given.")
+    var pcpFile: String?
+
     func run() async throws {
-        let loaded = LoadedConfiguration(path: file)
+        let loaded = LoadedConfiguration(path: file, pcpFile: pcpFile)
         for problem in loaded.problems { report(problem) }
         if loaded.hasErrors { throw ExitCode.failure }
         try await Proxy(loaded).serve()

@@ -84,7 +84,6 @@ import Testing
             shown == [
                 "warning socket_dir: this is an old name, now it is unix_socket_directories",
                 "warning logdir: this is an old name, now it is work_dir",
-                "warning pcp_socket_dir: it is not implemented yet; the value has no effect",
                 "warning insert_lock: it has no effect: only native replication uses it",
             ])
         #expect(configuration.nodes == [0, 1])

@@ -5,13 +5,21 @@ import Synchronization
 import Testing
 
 @Suite struct ControlServerTests {
+    private final class Stops: Sendable {
+        let modes = Mutex<[StopMode]>([])
+
+        func add(_ mode: StopMode) { modes.withLock { $0.append(mode) } }
+    }
+
     private static func withServer(
-        _ handler: @escaping ControlServer.Handler, _ body: (String) async throws -> Void
+        _ stops: Stops = Stops(), _ handler: @escaping ControlServer.Handler, _ body: (String) async throws -> Void
     ) async throws {
         let directory = try TemporaryDirectory()
         let capture = try LogCapture()
         let path = directory.file(".s.EGRET.9999")
-        let server = try ControlServer(path: path, log: capture.sink.logger("main"), handler: handler)
+        let server = try ControlServer(
+            path: path, log: capture.sink.logger("main"), handler: handler,
+            stop: { stops.add($0) })
         let running = Task.detached { await server.run() }
         do {
             try await body(path)
@@ -24,10 +32,14 @@ import Testing
     }
 
     /// The client blocks, so it must not sit on a thread of the concurrency pool.
-    private static func send(_ request: ControlRequest, _ path: String) async throws -> ControlReply {
+    private static func send(
+        _ request: ControlRequest, _ path: String, timeoutSeconds: Int = 20,
+        progress: @escaping @Sendable (String) -> Void = { _ in }
+    ) async throws -> ControlReply {
         try await withCheckedThrowingContinuation { continuation in
             Thread.detachNewThread {
-                continuation.resume(with: Result { try ControlClient(path: path, timeoutSeconds: 5).send(request) })
+                let client = ControlClient(path: path, timeoutSeconds: timeoutSeconds)
+                continuation.resume(with: Result { try client.send(request, progress: progress) })
             }
         }
     }
@@ -60,7 +72,7 @@ import Testing
     @Test("A request and its reply; the socket is for its owner only")
     func exchange() async throws {
         let seen = Mutex<[ControlRequest]>([])
-        try await Self.withServer { request in
+        try await Self.withServer { request, _ in
             seen.withLock { $0.append(request) }
             return ControlReply(isDone: false, message: "no")
         } _: { path in
@@ -74,7 +86,7 @@ import Testing
 
     @Test("Nonsense, too much, half a line and silence harm nobody")
     func badClients() async throws {
-        try await Self.withServer { _ in
+        try await Self.withServer { _, _ in
             ControlReply(isDone: true)
         } _: { path in
             #expect(await Self.raw(Array("hello\n".utf8), path).contains("the request is not understood"))
@@ -94,7 +106,7 @@ import Testing
     @Test("A slow answer does not hold up another client")
     func slowHandler() async throws {
         let others = Mutex(0)
-        try await Self.withServer { request in
+        try await Self.withServer { request, _ in
             guard request.verb == .attach else {
                 others.withLock { $0 += 1 }
                 return ControlReply(isDone: true)
@@ -109,15 +121,60 @@ import Testing
         }
     }
 
+    @Test("Progress goes before the reply, and a client waits for an order beyond its patience")
+    func progress() async throws {
+        try await Self.withServer { request, progress in
+            progress("copying")
+            try? await Task.sleep(for: .milliseconds(1_500))
+            progress("started")
+            return ControlReply(isDone: true, message: "node \(request.node ?? 0)")
+        } _: { path in
+            let lines = Mutex<[String]>([])
+            let reply = try await Self.send(ControlRequest(verb: .recover, node: 2), path, timeoutSeconds: 1) { line in
+                lines.withLock { $0.append(line) }
+            }
+            #expect(reply == ControlReply(isDone: true, message: "node 2"))
+            #expect(lines.withLock { $0 } == ["copying", "started"])
+            await #expect(throws: ControlSocketError.self) {
+                try await Self.send(ControlRequest(verb: .reload), path, timeoutSeconds: 1)
+            }
+        }
+    }
+
+    @Test("A reply of megabytes arrives whole")
+    func longReply() async throws {
+        let text = String(repeating: "x", count: 5_000_000)
+        try await Self.withServer { _, _ in
+            ControlReply(isDone: true, message: text)
+        } _: { path in
+            let reply = try await Self.send(ControlRequest(verb: .processes), path)
+            #expect(reply.message == text)
+        }
+    }
+
+    @Test("Egret stops when the client has its reply, and not when the mode is none")
+    func stops() async throws {
+        let stops = Stops()
+        try await Self.withServer(stops) { request, _ in
+            ControlReply(isDone: request.stopMode != nil)
+        } _: { path in
+            let refused = try await Self.send(ControlRequest(verb: .stop, mode: "gently"), path)
+            #expect(!refused.isDone)
+            let taken = try await Self.send(ControlRequest(verb: .stop, mode: "fast"), path)
+            #expect(taken.isDone)
+            #expect(await eventually { stops.modes.withLock { $0 } == [.fast] })
+        }
+    }
+
     @Test("A second Egret on the same socket is refused, a dead one's socket is taken over")
     func socketInUse() async throws {
         let capture = try LogCapture()
         let log = capture.sink.logger("main")
-        try await Self.withServer { _ in
+        try await Self.withServer { _, _ in
             ControlReply(isDone: true)
         } _: { path in
             #expect(throws: ControlSocketError.self) {
-                try ControlServer(path: path, log: log) { _ in ControlReply(isDone: true) }
+                try ControlServer(path: path, log: log) { _, _ in ControlReply(isDone: true) }
             }
             let reply = try await Self.send(ControlRequest(verb: .status), path)
             #expect(reply.isDone)
@@ -127,9 +184,9 @@ import Testing
         #expect(throws: ControlSocketError.self) {
             try ControlClient(path: directory.file("old")).send(.init(verb: .nodes))
         }
-        _ = try ControlServer(path: directory.file("old"), log: log) { _ in ControlReply(isDone: true) }
+        _ = try ControlServer(path: directory.file("old"), log: log) { _, _ in ControlReply(isDone: true) }
         #expect(throws: ControlSocketError.self) {
-            try ControlServer(path: "/tmp/" + String(repeating: "x", count: 200), log: log) { _ in
+            try ControlServer(path: "/tmp/" + String(repeating: "x", count: 200), log: log) { _, _ in
                 ControlReply(isDone: true)
             }
         }

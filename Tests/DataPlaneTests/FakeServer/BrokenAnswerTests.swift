@@ -152,7 +152,7 @@ import Wire
             let lost = try client.query("INSERT INTO t VALUES (1)")
             #expect(lost.tags == "EZ")
             #expect(lost.error?.sqlState == "08006")
-            #expect(lost.error?.hint == "It is unknown whether the last statement took effect.")
+            #expect(lost.error?.hint == "Nothing of it took effect. Begin it again.")
             #expect(lost.messages.last?.body == [TransactionStatus.idle.rawValue])
             try TestProxy.expectWorking(client)
             #expect(proxy.reported.contains { if case .nodeFailed = $0 { true } else { false } })

@@ -8,6 +8,7 @@ import Testing
         .init(statement: statement, isRead: statement % 2 == 0, kind: .select, effects: [])
     }
 
+    @discardableResult
     private static func with<Value>(_ name: String, _ body: (UnsafeRawBufferPointer) -> Value) -> Value {
         Array(name.utf8).withUnsafeBytes { body($0) }
     }
@@ -27,8 +28,9 @@ import Testing
                 let removed = Self.with(name) { statements.remove($0) }
                 #expect(removed?.statement == model.removeValue(forKey: name))
             case 8 where step % 7 == 0:
-                if let statement = model[name] {
-                    statements.remove(statement: statement)
+                if let serial = Self.with(name, { statements.find($0)?.serial }) {
+                    #expect(statements.remove(serial: serial)?.statement == model[name])
+                    #expect(statements.remove(serial: serial) == nil)
                     model[name] = nil
                 }
             default:

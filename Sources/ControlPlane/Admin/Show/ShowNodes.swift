@@ -33,7 +33,8 @@ package enum ShowNodes {
         return .rows(columns: columns, rows: rows)
     }
 
-    private static func pgStatus(_ glance: NodeGlance) -> String {
+    /// What the node itself says.
+    static func pgStatus(_ glance: NodeGlance) -> String {
         switch glance.isAccepting {
         case true: "up"
         case false: "down"
