@@ -100,7 +100,7 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "LocalCluster",
+                "ControlPlane", "DataPlane", "LocalCluster", "ProxyCore",
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
             exclude: ["Drivers"],

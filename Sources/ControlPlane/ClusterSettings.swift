@@ -6,6 +6,9 @@ package struct ClusterSettings: Sendable, Equatable {
     package var nodes: [NodeSettings]
     /// `failover_command_timeout`; nil is none.
     package var hookTimeout: Duration?
+    /// `switchover_drain_timeout`
+    package var switchoverDrainTimeout: Duration
+    package var recovery: RecoverySettings
     /// `work_dir`
     package var workDirectory: String
     package var log: LogSink.Settings
@@ -15,13 +18,16 @@ package struct ClusterSettings: Sendable, Equatable {
     package var pcp: PCPSettings
 
     package init(
-        failover: FailoverSettings, nodes: [NodeSettings], hookTimeout: Duration? = nil, workDirectory: String,
-        log: LogSink.Settings = LogSink.Settings(), controlSocketPath: String, show: ShowSettings = ShowSettings(),
-        pcp: PCPSettings = PCPSettings()
+        failover: FailoverSettings, nodes: [NodeSettings], hookTimeout: Duration? = nil,
+        switchoverDrainTimeout: Duration = .seconds(10), recovery: RecoverySettings = RecoverySettings(),
+        workDirectory: String, log: LogSink.Settings = LogSink.Settings(), controlSocketPath: String,
+        show: ShowSettings = ShowSettings(), pcp: PCPSettings = PCPSettings()
     ) {
         self.failover = failover
         self.nodes = nodes
         self.hookTimeout = hookTimeout
+        self.switchoverDrainTimeout = switchoverDrainTimeout
+        self.recovery = recovery
         self.workDirectory = workDirectory
         self.log = log
         self.controlSocketPath = controlSocketPath
@@ -62,6 +68,8 @@ extension ClusterSettings {
         }
         self.failover = failover
         hookTimeout = Duration.unlessZero(seconds: configuration.int("failover_command_timeout", node: nil))
+        switchoverDrainTimeout = .seconds(configuration.int("switchover_drain_timeout", node: nil))
+        recovery = RecoverySettings(configuration, password: password)
         workDirectory = configuration.string("work_dir", node: nil)
         log = LogSink.Settings(
             threshold: LogSeverity(word: configuration.word("log_min_messages")) ?? .warning,
@@ -94,9 +102,13 @@ extension FailoverSettings {
             nodes: nodes, primarySource: isStreaming ? .recoveryState : .mainNode,
             failoverCommand: configuration.string("failover_command", node: nil),
             failbackCommand: configuration.string("failback_command", node: nil),
+            followPrimaryCommand: configuration.string("follow_primary_command", node: nil),
             searchTimeout: .unlessZero(seconds: configuration.int("search_primary_node_timeout", node: nil)),
             failsOverOnBackendError: configuration.bool("failover_on_backend_error"),
             failsOverOnBackendShutdown: configuration.bool("failover_on_backend_shutdown"),
+            detachesFalsePrimary: configuration.bool("detach_false_primary"),
+            failsBackByItself: configuration.bool("auto_failback"),
+            failbackInterval: .seconds(configuration.int("auto_failback_interval", node: nil)),
             delayThresholdBytes: UInt64(max(0, configuration.int("delay_threshold", node: nil))),
             delayThresholdTime: .unlessZero(
                 milliseconds: configuration.int("delay_threshold_by_time", node: nil)))
@@ -126,6 +138,20 @@ extension NodeSettings {
             connectTimeout: .unlessZero(milliseconds: configuration.int("connect_timeout", node: number)),
             samplingPeriod: .unlessZero(seconds: configuration.int("sr_check_period", node: nil)),
             applicationNames: names)
+        asksForUpstream = configuration.bool("detach_false_primary")
+    }
+}
+
+extension RecoverySettings {
+    fileprivate init(
+        _ configuration: any ConfigurationReading, password: (_ value: String, _ user: String) -> String?
+    ) {
+        self.init()
+        user = configuration.string("recovery_user", node: nil)
+        self.password = password(configuration.string("recovery_password", node: nil), user)
+        database = configuration.string("recovery_database", node: nil)
+        firstStageCommand = configuration.string("recovery_1st_stage_command", node: nil)
+        timeout = .seconds(configuration.int("recovery_timeout", node: nil))
     }
 }
 

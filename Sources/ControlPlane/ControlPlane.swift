@@ -46,8 +46,8 @@ package actor ControlPlane {
         log = sink.logger("main")
         workerLog = sink.logger("child")
         coordinator = FailoverCoordinator(
-            settings: settings, dataPlane: dataPlane, statusFile: StatusFile(directory: settings.workDirectory),
-            hooks: HookRunner(log: log), log: log,
+            settings: settings, dataPlane: dataPlane, observing: observing,
+            statusFile: StatusFile(directory: settings.workDirectory), hooks: HookRunner(log: log), log: log,
             makeMonitor: { NodeMonitor(settings: $0, log: sink, report: $1) })
         responder = AdminResponder(
             coordinator: coordinator, dataPlane: observing, parameters: parameters, settings: settings.show)

@@ -27,7 +27,7 @@ import Testing
             ]
         ),
         ("Dispatch", ["Sources/ControlPlane/", "Sources/LocalCluster/", "Sources/egret/", "Tests/", "Benchmarks/"]),
-        ("ControlPlane", ["Sources/egret/", "Tests/ControlPlaneTests/"]),
+        ("ControlPlane", ["Sources/egret/", "Tests/ControlPlaneTests/", "Tests/IntegrationTests/"]),
         ("XCTest", []),
         ("NIOCore", []),
         ("NIOPosix", []),

@@ -10,6 +10,7 @@ package enum AdminCommand: Equatable {
         case cache = "pool_cache"
         case healthCheckStatistics = "pool_health_check_stats"
         case backendStatistics = "pool_backend_stats"
+        case hooks = "pool_hooks"
     }
 
     case report(Report)

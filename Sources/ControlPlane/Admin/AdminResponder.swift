@@ -77,6 +77,7 @@ package actor AdminResponder {
         case .backendStatistics:
             return ShowBackendStatistics.reply(
                 await coordinator.overview(), counters: dataPlane.nodeCounters(), settings)
+        case .hooks: return ShowHooks.reply(await coordinator.overview())
         }
     }
 

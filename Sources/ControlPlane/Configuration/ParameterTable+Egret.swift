@@ -25,6 +25,9 @@ extension ParameterTable {
             "failover_command_timeout", .seconds, "60", .reload, .implemented,
             "How long a hook such as failover_command may run before it is killed; 0 means for ever."),
         Parameter(
+            "switchover_drain_timeout", .seconds, "10", .reload, .implemented,
+            "How long a switchover waits for transactions on the old primary before it ends them."),
+        Parameter(
             "pcp_node_info_fields", .int(12...13), "12", .start, .implemented,
             "Fields that pcp_node_info gets: 12 for clients up to pgpool-II 4.3, 13 for those of 4.4 and later."),
         Parameter(

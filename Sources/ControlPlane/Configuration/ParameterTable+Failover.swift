@@ -37,7 +37,7 @@ extension ParameterTable {
             "failback_command", .string, "", .reload, .implemented,
             "Shell command that runs when a node is attached."),
         Parameter(
-            "follow_primary_command", .string, "", .reload, .later, old: ["follow_master_command"],
+            "follow_primary_command", .string, "", .reload, .implemented, old: ["follow_master_command"],
             "Shell command that runs for every standby after a failover of the primary."),
         Parameter(
             "failover_on_backend_error", .bool, "on", .reload, .implemented, old: ["fail_over_on_backend_error"],
@@ -46,39 +46,40 @@ extension ParameterTable {
             "failover_on_backend_shutdown", .bool, "off", .reload, .implemented,
             "Detaches a node when it says that an administrator shuts it down."),
         Parameter(
-            "detach_false_primary", .bool, "off", .reload, .later,
+            "detach_false_primary", .bool, "off", .reload, .implemented,
             "Detaches a second primary that the standbys do not follow."),
         Parameter(
             "search_primary_node_timeout", .seconds, "300", .reload, .implemented,
             "How long a failover looks for the new primary; 0 means for ever."),
         Parameter(
-            "auto_failback", .bool, "off", .reload, .later,
+            "auto_failback", .bool, "off", .reload, .implemented,
             "Attaches a standby again that is down and replicates."),
         Parameter(
-            "auto_failback_interval", .seconds, "60", .reload, .later,
+            "auto_failback_interval", .seconds, "60", .reload, .implemented,
             "Shortest time between two such attachments of a node."),
     ].grouped(as: .failover)
 
     static let recovery = [
         Parameter(
-            "recovery_user", .string, "", .reload, .later,
+            "recovery_user", .string, "", .reload, .implemented,
             "Superuser of online recovery."),
         Parameter(
-            "recovery_password", .string, "", .reload, .later, secret: true,
+            "recovery_password", .string, "", .reload, .implemented, secret: true,
             "Password of this user; empty means its entry in pool_passwd."),
         Parameter(
-            "recovery_database", .string, "postgres", .reload, .later,
+            "recovery_database", .string, "postgres", .reload, .implemented,
             "Database for online recovery."),
         Parameter(
-            "recovery_1st_stage_command", .string, "", .reload, .later,
+            "recovery_1st_stage_command", .string, "", .reload, .implemented,
             "Script in the primary's data directory that copies it to the node to recover."),
         Parameter(
             "recovery_2nd_stage_command", .string, "", .reload,
             .ignored("only native replication has a second stage"),
             "Script of the second stage."),
         Parameter(
-            "recovery_timeout", .seconds, "90", .reload, .later,
-            "How long to wait for a recovered node to accept connections; 0 means not at all."),
+            "recovery_timeout", .seconds, "90", .reload, .implemented,
+            "How long to wait for a recovered node to accept connections, and for a node that is detached gracefully "
+                + "to be idle; 0 means not at all."),
         Parameter(
             "client_idle_limit_in_recovery", .int(-1...2_147_483_647, .seconds), "0", .session,
             .ignored("only native replication has a second stage"),

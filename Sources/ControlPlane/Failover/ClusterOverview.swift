@@ -10,16 +10,21 @@ package struct ClusterOverview: Sendable, Equatable {
         package var delayBytes: UInt64?
         package var replication: ReplicationState?
         package var health: HealthStatistics
+        /// The last run of each kind of hook, in the order of their starts.
+        package var hooks: [HookRecord]
+        package var lastHook: HookRecord? { hooks.last }
 
         package init(
             view: NodeView, statusChangedAt: Int64, delayBytes: UInt64? = nil,
-            replication: ReplicationState? = nil, health: HealthStatistics = HealthStatistics()
+            replication: ReplicationState? = nil, health: HealthStatistics = HealthStatistics(),
+            hooks: [HookRecord] = []
         ) {
             self.view = view
             self.statusChangedAt = statusChangedAt
             self.delayBytes = delayBytes
             self.replication = replication
             self.health = health
+            self.hooks = hooks
         }
     }
 

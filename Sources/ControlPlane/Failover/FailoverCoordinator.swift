@@ -8,17 +8,23 @@ package actor FailoverCoordinator {
     private enum Errand: Sendable {
         case hook(FailoverHook, timeout: Duration?)
         case confirm(NodeID, any NodeWatching)
+        case confirmFailback(NodeID, any NodeWatching)
+        case examine(NodeID, any NodeWatching)
         case watch(any NodeWatching)
     }
 
     /// The workers may report faster than anybody can act; what does not fit in here repeats what does.
     private static let eventsMax = 4_096
     private static let tickInterval = Duration.milliseconds(200)
+    /// How long a hook waits for its entry in the journal. A disk that hangs must not keep the promotion.
+    private static let journalPatience = Duration.seconds(1)
 
+    let observing: any DataPlaneObserving
+    let log: Logger
     private let dataPlane: any DataPlaneControl
     private let statusFile: StatusFile
     private let hooks: HookRunner
-    private let log: Logger
+    private let journal: FailoverJournal
     private let makeMonitor: @Sendable (NodeSettings, @escaping @Sendable (MonitorReport) -> Void) -> any NodeWatching
     private let initialNodes: [NodeSettings]
     private let reports: AsyncStream<MonitorReport>
@@ -31,25 +37,34 @@ package actor FailoverCoordinator {
     private let fileQueue = DispatchQueue(label: "egret.status-file")
     private let clockStart = ContinuousClock.now
 
-    private var machine: FailoverMachine
-    private var hookTimeout: Duration?
-    private var monitors: [NodeID: any NodeWatching] = [:]
+    var machine: FailoverMachine
+    var settings: ClusterSettings
+    var monitors: [NodeID: any NodeWatching] = [:]
+    /// The node that is being recovered, and the work on it.
+    var recovering: (node: NodeID, work: Task<RecoveryFailure?, Never>)?
     private let processStart = WallClock.now().seconds
     private var statusChangedAt: [NodeID: Int64] = [:]
+    private var history = HookHistory()
+    /// Operators who wait for the ends of their requests.
+    private var waiters: [RequestTicket: CheckedContinuation<OperatorVerdict, Never>] = [:]
+    private(set) var isStopped = false
 
     package init(
-        settings: ClusterSettings, dataPlane: any DataPlaneControl, statusFile: StatusFile, hooks: HookRunner,
-        log: Logger,
+        settings: ClusterSettings, dataPlane: any DataPlaneControl, observing: any DataPlaneObserving,
+        statusFile: StatusFile, hooks: HookRunner, log: Logger,
         makeMonitor:
             @escaping @Sendable (NodeSettings, @escaping @Sendable (MonitorReport) -> Void) -> any NodeWatching
     ) {
         self.dataPlane = dataPlane
+        self.observing = observing
         self.statusFile = statusFile
         self.hooks = hooks
         self.log = log
         self.makeMonitor = makeMonitor
-        hookTimeout = settings.hookTimeout
-        machine = FailoverMachine(settings: settings.failover, remembered: statusFile.read())
+        self.settings = settings
+        journal = FailoverJournal(directory: settings.workDirectory)
+        machine = FailoverMachine(
+            settings: settings.failover, remembered: statusFile.read(), journal: journal.read())
         (reports, reportSink) = AsyncStream.makeStream()
         (events, eventSink) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(Self.eventsMax))
         (errands, errandSink) = AsyncStream.makeStream()
@@ -68,6 +83,10 @@ package actor FailoverCoordinator {
                 group.addTask { await self.run(errand) }
             }
         }
+        isStopped = true
+        recovering?.work.cancel()
+        for waiter in waiters.values { waiter.resume(returning: .refused("Egret is stopping")) }
+        waiters = [:]
         fileQueue.sync {}
     }
 
@@ -80,26 +99,20 @@ package actor FailoverCoordinator {
 
     // MARK: From operators
 
-    /// Attaches a node that is down, after asking it whether it is alive: pgpool would send clients to a dead one.
-    package func attach(_ id: NodeID) async -> OperatorVerdict {
-        if let monitor = monitors[id], machine.snapshot.nodes.contains(where: { $0.id == id && $0.status == .down }),
-            let failure = await monitor.confirm()
-        {
-            return .refused("node \(id) does not answer: \(failure)")
+    /// Does what the machine says and waits for the end of the request where there is one to wait for.
+    func carryOut(_ answer: OperatorAnswer) async -> OperatorVerdict {
+        guard let ticket = answer.ticket, !isStopped else {
+            perform(answer.directives)
+            return answer.verdict
         }
-        let (verdict, directives) = machine.attach(id, now: now)
-        perform(directives)
-        return verdict
-    }
-
-    package func detach(_ id: NodeID) -> OperatorVerdict {
-        let (verdict, directives) = machine.detach(id, now: now)
-        perform(directives)
-        return verdict
+        return await withCheckedContinuation { continuation in
+            waiters[ticket] = continuation
+            perform(answer.directives)
+        }
     }
 
     package func reconfigure(_ settings: ClusterSettings) {
-        hookTimeout = settings.hookTimeout
+        self.settings = settings
         for node in settings.nodes {
             if let monitor = monitors[node.id] {
                 monitor.apply(node)
@@ -116,7 +129,7 @@ package actor FailoverCoordinator {
             ClusterOverview.Node(
                 view: view, statusChangedAt: statusChangedAt[view.id] ?? processStart,
                 delayBytes: machine.delayBytes(of: view.id), replication: machine.replication(of: view.id),
-                health: monitors[view.id]?.statistics() ?? HealthStatistics())
+                health: monitors[view.id]?.statistics() ?? HealthStatistics(), hooks: history.records(of: view.id))
         }
         return ClusterOverview(primary: snapshot.primary, nodes: nodes)
     }
@@ -138,7 +151,7 @@ package actor FailoverCoordinator {
 
     // MARK: Events
 
-    private var now: Duration { clockStart.duration(to: .now) }
+    var now: Duration { clockStart.duration(to: .now) }
 
     private func keepTime() async {
         while (try? await Task.sleep(for: Self.tickInterval)) != nil {
@@ -159,7 +172,7 @@ package actor FailoverCoordinator {
         case .probeFailed(let id, let reason): perform(machine.probeFailed(id, reason: reason, now: now))
         case .sampled(let id, let sample): perform(machine.sampled(id, sample, now: now))
         case .sampleFailed(let id): perform(machine.sampleFailed(id, now: now))
-        case .replication(let id, let states): perform(machine.replicationSeen(states, by: id))
+        case .replication(let id, let states): perform(machine.replicationSeen(states, by: id, now: now))
         }
     }
 
@@ -178,7 +191,7 @@ package actor FailoverCoordinator {
 
     // MARK: Directives
 
-    private func perform(_ directives: [FailoverDirective]) {
+    func perform(_ directives: [FailoverDirective]) {
         for directive in directives {
             switch directive {
             case .publish(let snapshot): dataPlane.publish(snapshot)
@@ -186,7 +199,8 @@ package actor FailoverCoordinator {
                 statusChangedAt[id] = WallClock.now().seconds
                 monitors[id]?.setUsable(status.isUsable)
             case .writeStatusFile(let statuses): write(statuses)
-            case .runHook(let hook): errandSink.yield(.hook(hook, timeout: hookTimeout))
+            case .writeJournal(let hooks): write(hooks)
+            case .runHook(let hook): errandSink.yield(.hook(hook, timeout: timeout(of: hook)))
             case .searchPrimary(let interval):
                 for monitor in monitors.values { monitor.search(every: interval) }
             case .endSearch:
@@ -194,6 +208,12 @@ package actor FailoverCoordinator {
             case .sample(let id): monitors[id]?.sampleNow()
             case .confirm(let id):
                 if let monitor = monitors[id] { errandSink.yield(.confirm(id, monitor)) }
+            case .confirmFailback(let id):
+                if let monitor = monitors[id] { errandSink.yield(.confirmFailback(id, monitor)) }
+            case .examine(let id):
+                if let monitor = monitors[id] { errandSink.yield(.examine(id, monitor)) }
+            case .ended(let ticket, let verdict):
+                waiters.removeValue(forKey: ticket)?.resume(returning: verdict)
             case .log(let level, let text): log.post(level.severity, text)
             }
         }
@@ -210,14 +230,62 @@ package actor FailoverCoordinator {
         }
     }
 
+    private func write(_ hooks: [UnfinishedHook]) {
+        let (journal, log) = (journal, log)
+        fileQueue.async {
+            do {
+                try journal.write(hooks)
+            } catch {
+                log.post(.warning, "could not write \(journal.path)", detail: String(describing: error))
+            }
+        }
+    }
+
+    /// A base backup takes as long as it takes, so `follow_primary_command` has no deadline.
+    private func timeout(of hook: FailoverHook) -> Duration? {
+        switch hook.kind {
+        case .failover, .failback: settings.hookTimeout
+        case .followPrimary: nil
+        }
+    }
+
+    /// Waits until what has been given to the disk so far is there.
+    private func filesAreWritten() async {
+        let (written, signal) = AsyncStream<Void>.makeStream()
+        fileQueue.async { signal.finish() }
+        let alarm = Task {
+            try? await Task.sleep(for: Self.journalPatience)
+            signal.finish()
+        }
+        for await _ in written {}
+        alarm.cancel()
+    }
+
+    private func run(_ hook: FailoverHook, timeout: Duration?) async {
+        await filesAreWritten()
+        let began = ContinuousClock.now
+        history.begin(hook, at: WallClock.now().seconds)
+        let outcome = await hooks.run(hook, timeout: timeout)
+        history.end(hook, outcome, took: began.duration(to: .now), at: WallClock.now().seconds)
+        // A hook that Egret's own end has ended is unfinished: the journal keeps it.
+        guard !Task.isCancelled else { return }
+        perform(machine.hookFinished(hook, outcome, now: now))
+    }
+
     private func run(_ errand: Errand) async {
         switch errand {
         case .hook(let hook, let timeout):
-            _ = await hooks.run(hook, timeout: timeout)
-            perform(machine.hookFinished(now: now))
+            await run(hook, timeout: timeout)
         case .confirm(let id, let monitor):
             let failure = await monitor.confirm()
             perform(machine.confirmed(id, failure: failure, now: now))
+        case .confirmFailback(let id, let monitor):
+            let failure = await monitor.confirm()
+            let sample = failure == nil ? await monitor.examine() : nil
+            perform(machine.failbackConfirmed(id, failure: failure, sample: sample, now: now))
+        case .examine(let id, let monitor):
+            let sample = await monitor.examine()
+            perform(machine.examined(id, sample, now: now))
         case .watch(let monitor):
             await monitor.run()
         }

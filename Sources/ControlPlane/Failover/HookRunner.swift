@@ -4,21 +4,13 @@ package import ProxyCore
 internal import Subprocess
 internal import SystemPackage
 
-/// How a hook ended.
-package enum HookOutcome: Sendable, Equatable {
-    case exited(status: Int32)
-    case killed(signal: Int32)
-    /// `failover_command_timeout` passed; the hook and the processes of its group were ended.
-    case timedOut
-    case couldNotStart(String)
-}
-
 /// Runs the administrator's commands through `/bin/sh -c`, away from the workers.
 package struct HookRunner: Sendable {
     /// Between SIGTERM and SIGKILL.
     private static let grace = Duration.seconds(5)
     /// After the shell's end, for the rest of its output. Not longer: a daemon left behind may never close the pipe.
-    private static let outputPatience = Duration.seconds(1)
+    /// What follows a hook waits for this, and so do clients.
+    private static let outputPatience = Duration.milliseconds(200)
 
     private let log: Logger
     private let grace: Duration

@@ -1,5 +1,5 @@
 internal import Logging
-internal import ProxyCore
+package import ProxyCore
 internal import Synchronization
 
 /// Watches one node from a thread of its own: health checks, and samples of its role and position.
@@ -22,6 +22,8 @@ package actor NodeMonitor: NodeWatching {
 
     /// The time that a sample may take where `connect_timeout` sets no limit.
     private static let sampleTimeout = Duration.seconds(10)
+    /// The shortest time between two samples, however many events ask for one.
+    private static let sampleSpacing = Duration.milliseconds(20)
     /// How often a loop with nothing to do looks whether a reload has given it something.
     private static let idleInterval = Duration.seconds(1)
 
@@ -85,6 +87,14 @@ package actor NodeMonitor: NodeWatching {
 
     package nonisolated func confirm() async -> String? {
         await NodeVisitor(settings: desk.withLock { $0.settings }).confirm()
+    }
+
+    package nonisolated func examine() async -> NodeSample? {
+        await NodeVisitor(settings: desk.withLock { $0.settings }).examine()
+    }
+
+    package nonisolated func flushWAL() async {
+        await NodeVisitor(settings: desk.withLock { $0.settings }).flushWAL()
     }
 
     package nonisolated func glance() async -> NodeGlance {
@@ -172,7 +182,9 @@ package actor NodeMonitor: NodeWatching {
             } else if interval != nil {
                 sampleOnce(settings)
             }
+            let next = ContinuousClock.now + Self.sampleSpacing
             await rest(interval ?? Self.idleInterval, unlessCalledSince: calls)
+            try? await Task.sleep(until: next)
         }
     }
 
@@ -194,7 +206,10 @@ package actor NodeMonitor: NodeWatching {
         let deadline = ContinuousClock.now + (settings.connectTimeout ?? Self.sampleTimeout)
         do {
             let (connection, identity) = try sampler(settings.samplingTarget, deadline)
-            let sample = try NodeProbe.sample(connection, identity, deadline: deadline)
+            var sample = try NodeProbe.sample(connection, identity, deadline: deadline)
+            if settings.asksForUpstream, sample.role == .standby {
+                sample.upstream = try NodeProbe.upstream(connection, deadline: deadline)
+            }
             lastSampleFailure = nil
             report(.sampled(id, sample))
             guard sample.role == .primary, !settings.applicationNames.isEmpty else { return }

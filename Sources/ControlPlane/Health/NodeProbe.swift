@@ -60,6 +60,36 @@ enum NodeProbe {
             systemIdentifier: identity.systemIdentifier, position: answer[0, 1].flatMap(WALPosition.bytes))
     }
 
+    /// The position up to which a primary's WAL is on disk: no standby can have more.
+    static func flushed(
+        _ connection: PQConnection, deadline: ContinuousClock.Instant?
+    ) throws(PQError) -> UInt64? {
+        let answer = try connection.query("SELECT pg_catalog.pg_current_wal_flush_lsn()", deadline: deadline)
+        return answer[0, 0].flatMap(WALPosition.bytes)
+    }
+
+    /// A commit of our own takes with it what asynchronous commits have left in memory.
+    static func flush(_ connection: PQConnection, deadline: ContinuousClock.Instant?) throws(PQError) {
+        _ = try connection.query("SET synchronous_commit = local", deadline: deadline)
+        _ = try connection.query("SELECT pg_catalog.pg_logical_emit_message(true, 'egret', '')", deadline: deadline)
+    }
+
+    /// The server that a standby streams from. `sender_host` and `sender_port` exist since PostgreSQL 11 and name the
+    /// server it is connected to, where `conninfo` may list several.
+    static func upstream(
+        _ connection: PQConnection, deadline: ContinuousClock.Instant?
+    ) throws(PQError) -> Upstream? {
+        do {
+            let answer = try connection.query(
+                "SELECT sender_host, sender_port FROM pg_catalog.pg_stat_wal_receiver WHERE status = 'streaming'",
+                deadline: deadline)
+            guard let host = answer[0, 0], let port = answer[0, 1].flatMap({ UInt16($0) }) else { return nil }
+            return Upstream(host: host, port: port)
+        } catch  where error.kind == .server {
+            return nil
+        }
+    }
+
     /// Asked once per connection: it does not change while a server runs.
     static func identity(
         _ connection: PQConnection, deadline: ContinuousClock.Instant?

@@ -21,6 +21,8 @@ package struct NodeSettings: Sendable, Equatable {
     package var samplingPeriod: Duration?
     /// `backend_application_name` of every node, to find them in `pg_stat_replication`.
     package var applicationNames: [String: NodeID]
+    /// Whether a standby is asked whom it follows, for `detach_false_primary`.
+    package var asksForUpstream = false
     /// The limit of the one probe that confirms a client's error.
     package var confirmTimeout: Duration = .seconds(2)
 

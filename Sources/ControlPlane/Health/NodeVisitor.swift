@@ -23,6 +23,29 @@ actor NodeVisitor {
         }
     }
 
+    func examine() -> NodeSample? {
+        let deadline = ContinuousClock.now + settings.confirmTimeout
+        do {
+            let connection = try PQConnection(to: settings.samplingTarget, deadline: deadline)
+            let identity = try NodeProbe.identity(connection, deadline: deadline)
+            var sample = try NodeProbe.sample(connection, identity, deadline: deadline)
+            if sample.role == .primary { sample.position = try NodeProbe.flushed(connection, deadline: deadline) }
+            return sample
+        } catch {
+            return nil
+        }
+    }
+
+    func flushWAL() {
+        let deadline = ContinuousClock.now + settings.confirmTimeout
+        do {
+            let connection = try PQConnection(to: settings.samplingTarget, deadline: deadline)
+            try NodeProbe.flush(connection, deadline: deadline)
+        } catch {
+            // The WAL writer does the same within a few seconds.
+        }
+    }
+
     func glance() -> NodeGlance {
         guard settings.healthPeriod != nil else { return NodeGlance(isAccepting: nil, role: .unknown) }
         guard PQPing.isAccepting(settings.healthTarget, timeout: settings.confirmTimeout) else {

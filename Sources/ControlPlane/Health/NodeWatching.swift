@@ -27,6 +27,12 @@ package protocol NodeWatching: Sendable {
     /// Asks the node one time, quickly, past a probe that may be hanging.
     /// - Returns: why it counts as dead, or nil.
     func confirm() async -> String?
+    /// Asks the node for its role, timeline and identity, quickly, whether it is used or not. A primary tells the
+    /// position up to which its WAL is on disk.
+    /// - Returns: nil when it gave no answer.
+    func examine() async -> NodeSample?
+    /// Makes a primary write all WAL it has to disk, so that it can be streamed. Without effect when that fails.
+    func flushWAL() async
     /// For `pg_status` and `pg_role`: whether the server accepts connections now, and its role.
     func glance() async -> NodeGlance
 }

@@ -6,6 +6,14 @@ extension FailoverMachine {
         primary = obvious
     }
 
+    private var isLosingPrimary: Bool {
+        guard let running, running.needsSearch else { return false }
+        switch running.request {
+        case .detach, .switchover: return true
+        case .attach: return false
+        }
+    }
+
     private var obviousPrimary: NodeID? {
         if let always = nodes.first(where: { $0.settings.isAlwaysPrimary && $0.status.isUsable }) {
             return always.settings.id
@@ -23,7 +31,7 @@ extension FailoverMachine {
     /// has taken its place. A primary of an older timeline or of another cluster is never taken.
     mutating func reviewPrimary(now: Duration, _ directives: inout [FailoverDirective]) {
         // While the hook for a dead primary runs, the promotion is the hook's business.
-        if let running, running.needsSearch, case .detach = running.request { return }
+        if isLosingPrimary { return }
         if let obvious = obviousPrimary {
             adopt(obvious, now: now, &directives)
             return
@@ -54,7 +62,7 @@ extension FailoverMachine {
             adopt(candidate.settings.id, now: now, &directives)
         } else if primary != nil {
             primary = nil
-            beginSearch(failedNode: nil, now: now, &directives)
+            beginSearch(now: now, &directives)
         }
         reportFalsePrimaries(&directives)
     }
@@ -65,6 +73,7 @@ extension FailoverMachine {
             .filter { node in
                 guard node.status.isUsable, node.settings.id != primary, let sample = node.sample else { return false }
                 return sample.role == .primary && isOfThisCluster(sample) && !isLeftBehind(sample)
+                    && isWanted(node.settings.id)
             }
             .min { left, right in
                 let (leftLine, rightLine) = (left.sample?.timeline ?? 0, right.sample?.timeline ?? 0)
@@ -73,13 +82,13 @@ extension FailoverMachine {
             }
     }
 
-    private func isOfThisCluster(_ sample: NodeSample) -> Bool {
+    func isOfThisCluster(_ sample: NodeSample) -> Bool {
         guard let systemIdentifier, let other = sample.systemIdentifier else { return true }
         return systemIdentifier == other
     }
 
     /// Where the timeline may not be read, the node's own word has to do.
-    private func isLeftBehind(_ sample: NodeSample) -> Bool {
+    func isLeftBehind(_ sample: NodeSample) -> Bool {
         guard let timeline = sample.timeline else { return false }
         return timeline < newestTimeline
     }
@@ -89,7 +98,7 @@ extension FailoverMachine {
         systemIdentifier = systemIdentifier ?? node.sample?.systemIdentifier
     }
 
-    private mutating func adopt(_ id: NodeID, now: Duration, _ directives: inout [FailoverDirective]) {
+    mutating func adopt(_ id: NodeID, now: Duration, _ directives: inout [FailoverDirective]) {
         if let node = node(id) { remember(node) }
         guard primary != id else { return }
         primary = id
@@ -99,10 +108,21 @@ extension FailoverMachine {
         for index in nodes.indices { nodes[index].replication = nil }
         directives.append(.log(.log, "find_primary_node: primary node is \(id)"))
         endSearch(&directives)
+        interruptedHookIsDone(&directives)
+        let lost = loss
+        loss = nil
+        if endSwitchover(with: id, now: now, &directives) { return }
+        if let lost { beginFollow(after: lost.formerPrimary, ticket: nil, now: now, &directives) }
+    }
+
+    /// A node of another cluster is never read from either.
+    func isForeign(_ node: Node) -> Bool {
+        guard let sample = node.sample else { return false }
+        return !isOfThisCluster(sample)
     }
 
     /// One line for each node that is out of recovery without being the primary; again when it has been well meanwhile.
-    private mutating func reportFalsePrimaries(_ directives: inout [FailoverDirective]) {
+    mutating func reportFalsePrimaries(_ directives: inout [FailoverDirective]) {
         for index in nodes.indices {
             let isFalse = isFalsePrimary(nodes[index])
             defer { nodes[index].isReportedAsFalsePrimary = isFalse }
@@ -129,22 +149,5 @@ extension FailoverMachine {
             let sample = node.sample, sample.role == .primary
         else { return false }
         return primary != nil || isLeftBehind(sample) || !isOfThisCluster(sample)
-    }
-
-    // MARK: The search
-
-    mutating func beginSearch(failedNode: NodeID?, now: Duration, _ directives: inout [FailoverDirective]) {
-        guard settings.primarySource == .recoveryState, mainNode != nil else { return }
-        if let earlier = search?.failedNode { announceEnd(of: earlier, &directives) }
-        search = Search(began: now, failedNode: failedNode)
-        directives.append(.log(.log, "find_primary_node_repeatedly: waiting for finding a primary node"))
-        directives.append(.searchPrimary(every: settings.searchInterval))
-    }
-
-    mutating func endSearch(_ directives: inout [FailoverDirective]) {
-        guard let ended = search else { return }
-        search = nil
-        announceEnd(of: ended.failedNode, &directives)
-        directives.append(.endSearch)
     }
 }

@@ -39,14 +39,14 @@ extension FailoverMachine {
                 id: node.settings.id, host: node.settings.host, port: node.settings.port, status: node.status,
                 role: node.settings.id == primary ? .primary : .standby,
                 weight: sum > 0 ? node.settings.weight / sum : 0,
-                isFreshEnough: isFreshEnough(node))
+                isFreshEnough: isFreshEnough(node), isDraining: node.isDraining)
         }
     }
 
     private func isFreshEnough(_ node: Node) -> Bool {
         guard node.settings.id != primary else { return true }
         // A primary that was left behind holds data that nobody else has: its reads would be of another history.
-        guard !isFalsePrimary(node) else { return false }
+        guard !isFalsePrimary(node), !isForeign(node) else { return false }
         if let limit = settings.delayThresholdTime { return (node.replication?.replayLag ?? .zero) <= limit }
         guard settings.delayThresholdBytes > 0 else { return true }
         return (delayBytes(of: node.settings.id) ?? 0) <= settings.delayThresholdBytes

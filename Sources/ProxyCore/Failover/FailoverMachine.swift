@@ -1,9 +1,9 @@
 /// Decides what happens to the nodes.
 ///
 /// Events are its methods, directives its results. It reads no clock: `now` counts from any fixed moment. One request
-/// (a detach or an attach) is carried out at a time, from the status change to the end of its hook; later ones wait in
-/// a queue. The search for a primary is not part of a request: it goes on beside them, so that a standby's death
-/// or an operator's attach is not held up by a primary that does not come.
+/// (a detach, an attach or a switchover) is carried out at a time, from the status change to the end of its hook; later
+/// ones wait in a queue. The search for a primary and the runs of `follow_primary_command` are not part of a request:
+/// they go on beside them, so that a standby's death or an operator's attach is not held up by either.
 package struct FailoverMachine: Sendable {
     /// What is known of one node.
     struct Node: Sendable, Equatable {
@@ -14,27 +14,52 @@ package struct FailoverMachine: Sendable {
         var replication: ReplicationState?
         /// True while a confirmation is under way, so that a burst of client errors asks for one probe only.
         var isBeingConfirmed = false
+        /// True while the node falls idle on an operator's wish.
+        var isDraining = false
         /// True once the log has told that this node is out of recovery although another one is the primary.
         var isReportedAsFalsePrimary = false
+        /// True once the log has told that nobody can say which of two primaries is the false one.
+        var isReportedAsUndecided = false
+        /// The last time that the node was attached because it replicated again.
+        var lastFailback: Duration?
     }
 
     enum Request: Sendable, Equatable {
         case detach(NodeID, reason: String)
         case attach(NodeID)
+        /// Takes the primary away and has the hook promote the other node.
+        case switchover(from: NodeID, to: NodeID)
+    }
+
+    struct Queued: Sendable, Equatable {
+        var request: Request
+        var ticket: RequestTicket
     }
 
     /// The request whose hook is running.
     struct Running: Sendable, Equatable {
         var request: Request
+        var ticket: RequestTicket
         var node: NodeID
+        /// The primary before the request; nil where there was none.
+        var formerPrimary: HookNode?
         /// The primary is looked for when the hook has ended.
         var needsSearch: Bool
+        /// nil where the parameter is empty.
+        var hook: FailoverHook?
+    }
+
+    /// A failover of the primary whose hook has ended, until another primary is found.
+    struct Loss: Sendable, Equatable {
+        var failedNode: NodeID
+        var formerPrimary: HookNode?
+        var hook: FailoverHook?
+        /// The end of the failover is in the log already, since nobody was found in time.
+        var isAnnounced = false
     }
 
     struct Search: Sendable, Equatable {
         var began: Duration
-        /// The failed node whose end of failover is announced when the search ends.
-        var failedNode: NodeID?
         var isSlow = false
     }
 
@@ -48,13 +73,26 @@ package struct FailoverMachine: Sendable {
     /// The cluster's identity, from its first primary.
     var systemIdentifier: UInt64?
     var running: Running?
-    var queue: [Request] = []
+    var queue: [Queued] = []
+    var lastTicket: UInt64 = 0
     var search: Search?
+    var loss: Loss?
+    var switchover: Switchover?
+    var follow: Follow?
+    /// What the journal holds.
+    var journal: [UnfinishedHook]
+    /// A primary's `failover_command` that an earlier process had begun.
+    var interrupted: Interrupted?
     var published: RoutingSnapshot?
 
-    /// - Parameter remembered: the statuses of `pgpool_status`; only `.down` matters, everything else starts waiting.
-    package init(settings: FailoverSettings, remembered: [NodeID: NodeStatus] = [:]) {
+    /// - Parameters:
+    ///   - remembered: the statuses of `pgpool_status`; only `.down` matters, everything else starts waiting.
+    ///   - journal: what `egret_failover` holds from a process that did not end as it should.
+    package init(
+        settings: FailoverSettings, remembered: [NodeID: NodeStatus] = [:], journal: [UnfinishedHook] = []
+    ) {
         self.settings = settings
+        self.journal = journal
         nodes = settings.nodes.map { Node(settings: $0, status: remembered[$0.id] == .down ? .down : .waiting) }
     }
 
@@ -64,9 +102,11 @@ package struct FailoverMachine: Sendable {
         for node in nodes where node.status == .down {
             directives.append(.log(.log, "read_status_file: \(node.settings.id) th backend is set to down status"))
         }
+        takeUpJournal(now: now, &directives)
         adoptObviousPrimary()
         publish(&directives)
-        if primary == nil { beginSearch(failedNode: nil, now: now, &directives) }
+        if primary == nil { beginSearch(now: now, &directives) }
+        settle(&directives)
         return directives
     }
 
@@ -85,9 +125,12 @@ package struct FailoverMachine: Sendable {
     package mutating func sampled(_ id: NodeID, _ sample: NodeSample, now: Duration) -> [FailoverDirective] {
         guard let index = index(of: id) else { return [] }
         nodes[index].sample = sample
+        let wasFalsePrimary = nodes[index].isReportedAsFalsePrimary
         var directives: [FailoverDirective] = []
         reviewPrimary(now: now, &directives)
-        publishIfChanged(&directives)
+        // At the second look, so that a switchover by somebody else has the time to end.
+        if wasFalsePrimary { detachFalsePrimary(besides: id, now: now, &directives) }
+        settle(&directives)
         return directives
     }
 
@@ -97,18 +140,21 @@ package struct FailoverMachine: Sendable {
         nodes[index].sample = nil
         var directives: [FailoverDirective] = []
         reviewPrimary(now: now, &directives)
-        publishIfChanged(&directives)
+        settle(&directives)
         return directives
     }
 
     /// The primary told how its standbys do; those it does not name have no state.
-    package mutating func replicationSeen(_ states: [ReplicationState], by id: NodeID) -> [FailoverDirective] {
+    package mutating func replicationSeen(
+        _ states: [ReplicationState], by id: NodeID, now: Duration
+    ) -> [FailoverDirective] {
         guard id == primary else { return [] }
         for index in nodes.indices {
             nodes[index].replication = states.first { $0.node == nodes[index].settings.id }
         }
         var directives: [FailoverDirective] = []
-        publishIfChanged(&directives)
+        confirmFailbacks(now: now, &directives)
+        settle(&directives)
         return directives
     }
 
@@ -144,52 +190,37 @@ package struct FailoverMachine: Sendable {
         guard let index = index(of: id), nodes[index].status == .waiting else { return [] }
         nodes[index].status = .up
         var directives: [FailoverDirective] = [.statusChanged(id, .up)]
-        publishIfChanged(&directives)
+        settle(&directives)
         return directives
     }
 
-    // MARK: What operators want
+    // MARK: The rest
 
-    package mutating func detach(_ id: NodeID, now: Duration) -> (verdict: OperatorVerdict, [FailoverDirective]) {
-        guard let node = node(id) else { return (.refused("there is no node \(id)"), []) }
-        guard node.status.isUsable else { return (.refused("node \(id) is \(node.status.rawValue)"), []) }
-        guard !node.settings.disallowsFailover else {
-            return (.refused("node \(id) has the flag DISALLOW_TO_FAILOVER"), [])
-        }
-        return (.accepted, submit(.detach(id, reason: "an operator detached it"), now: now))
-    }
-
-    package mutating func attach(_ id: NodeID, now: Duration) -> (verdict: OperatorVerdict, [FailoverDirective]) {
-        guard let node = node(id) else { return (.refused("there is no node \(id)"), []) }
-        let isLeaving = queue.contains { if case .detach(id, _) = $0 { true } else { false } }
-        guard !node.status.isUsable || isLeaving else {
-            return (.refused("node \(id) is \(node.status.rawValue) already"), [])
-        }
-        return (.accepted, submit(.attach(id), now: now))
-    }
-
-    /// The hook of the running request ended, well or badly.
-    package mutating func hookFinished(now: Duration) -> [FailoverDirective] {
-        guard let finished = running else { return [] }
-        running = nil
+    /// A hook ended, well or badly.
+    package mutating func hookFinished(
+        _ hook: FailoverHook, _ outcome: HookOutcome, now: Duration
+    ) -> [FailoverDirective] {
         var directives: [FailoverDirective] = []
-        complete(finished, now: now, &directives)
+        switch hook.kind {
+        case .followPrimary:
+            followHookFinished(hook, outcome, now: now, &directives)
+        case .failover, .failback:
+            guard let finished = running else { return [] }
+            running = nil
+            complete(finished, outcome, now: now, &directives)
+        }
         startQueued(now: now, &directives)
+        settle(&directives)
         return directives
     }
 
-    /// Time has passed. Called at least once a second while a search is on.
+    /// Time has passed. Called at least once a second.
     package mutating func tick(now: Duration) -> [FailoverDirective] {
-        guard let search, !search.isSlow, let limit = settings.searchTimeout, now - search.began >= limit else {
-            return []
-        }
-        var directives: [FailoverDirective] = [
-            .log(.warning, "no primary node found in search_primary_node_timeout; looking on more slowly")
-        ]
-        self.search?.isSlow = true
-        announceEnd(of: search.failedNode, &directives)
-        self.search?.failedNode = nil
-        directives.append(.searchPrimary(every: settings.slowSearchInterval))
+        var directives: [FailoverDirective] = []
+        slowSearchDown(now: now, &directives)
+        reviewSwitchover(now: now, &directives)
+        repeatInterruptedHook(now: now, &directives)
+        settle(&directives)
         return directives
     }
 
@@ -211,7 +242,7 @@ package struct FailoverMachine: Sendable {
         nodes.sort { $0.settings.id < $1.settings.id }
         settings.nodes = nodes.map(\.settings)
         reviewPrimary(now: now, &directives)
-        publishIfChanged(&directives)
+        settle(&directives)
         return directives
     }
 }
@@ -225,6 +256,15 @@ extension FailoverMachine {
 
     /// pgpool's main node: the lowest usable one.
     var mainNode: NodeID? { nodes.first { $0.status.isUsable }?.settings.id }
+
+    /// Nothing is being done to the nodes at the moment, and nobody waits for a primary.
+    var isAtRest: Bool { running == nil && queue.isEmpty && search == nil && switchover == nil && follow == nil }
+
+    /// The end of every event: the workers and the journal get what has changed.
+    mutating func settle(_ directives: inout [FailoverDirective]) {
+        publishIfChanged(&directives)
+        noteJournal(&directives)
+    }
 
     private mutating func confirm(_ id: NodeID, because reason: String) -> [FailoverDirective] {
         guard let index = index(of: id), nodes[index].status.isUsable, !nodes[index].isBeingConfirmed else { return [] }

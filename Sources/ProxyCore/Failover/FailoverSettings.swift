@@ -44,6 +44,8 @@ package struct FailoverSettings: Sendable, Equatable {
     package var failoverCommand: String
     /// `failback_command`; empty means none.
     package var failbackCommand: String
+    /// `follow_primary_command`; empty means none.
+    package var followPrimaryCommand: String
     /// `search_primary_node_timeout`; nil searches for ever.
     package var searchTimeout: Duration?
     /// How often the nodes are asked while a primary is looked for.
@@ -54,6 +56,12 @@ package struct FailoverSettings: Sendable, Equatable {
     package var failsOverOnBackendError: Bool
     /// `failover_on_backend_shutdown`
     package var failsOverOnBackendShutdown: Bool
+    /// `detach_false_primary`
+    package var detachesFalsePrimary: Bool
+    /// `auto_failback`
+    package var failsBackByItself: Bool
+    /// `auto_failback_interval`, for each node.
+    package var failbackInterval: Duration
     /// `delay_threshold` in bytes; 0 means no limit.
     package var delayThresholdBytes: UInt64
     /// `delay_threshold_by_time`; nil means that bytes decide.
@@ -61,20 +69,26 @@ package struct FailoverSettings: Sendable, Equatable {
 
     package init(
         nodes: [FailoverNode], primarySource: PrimarySource = .recoveryState, failoverCommand: String = "",
-        failbackCommand: String = "", searchTimeout: Duration? = .seconds(300),
-        searchInterval: Duration = .milliseconds(200), slowSearchInterval: Duration = .seconds(5),
+        failbackCommand: String = "", followPrimaryCommand: String = "", searchTimeout: Duration? = .seconds(300),
+        searchInterval: Duration = .milliseconds(100), slowSearchInterval: Duration = .seconds(5),
         failsOverOnBackendError: Bool = true, failsOverOnBackendShutdown: Bool = false,
+        detachesFalsePrimary: Bool = false, failsBackByItself: Bool = false,
+        failbackInterval: Duration = .seconds(60),
         delayThresholdBytes: UInt64 = 0, delayThresholdTime: Duration? = nil
     ) {
         self.nodes = nodes.sorted { $0.id < $1.id }
         self.primarySource = primarySource
         self.failoverCommand = failoverCommand
         self.failbackCommand = failbackCommand
+        self.followPrimaryCommand = followPrimaryCommand
         self.searchTimeout = searchTimeout
         self.searchInterval = searchInterval
         self.slowSearchInterval = slowSearchInterval
         self.failsOverOnBackendError = failsOverOnBackendError
         self.failsOverOnBackendShutdown = failsOverOnBackendShutdown
+        self.detachesFalsePrimary = detachesFalsePrimary
+        self.failsBackByItself = failsBackByItself
+        self.failbackInterval = failbackInterval
         self.delayThresholdBytes = delayThresholdBytes
         self.delayThresholdTime = delayThresholdTime
     }

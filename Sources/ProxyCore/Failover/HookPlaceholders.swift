@@ -13,7 +13,9 @@ package struct HookNode: Sendable, Equatable {
     }
 }
 
-/// The values of the `%` letters in `failover_command` and `failback_command`.
+/// The values of the `%` letters in `failover_command`, `failback_command` and `follow_primary_command`.
+///
+/// For `follow_primary_command` the "new main" is the new primary, and the "old main" is the old primary.
 ///
 /// The values go into the command line as they are, without quotes and without pgpool 4.4's leading blanks: scripts
 /// quote their own arguments, and a stray blank would only show in logs.

@@ -8,12 +8,30 @@ package struct NodeSample: Sendable, Equatable {
     package var systemIdentifier: UInt64?
     /// `pg_current_wal_lsn()` of a primary, `pg_last_wal_replay_lsn()` of a standby, in bytes.
     package var position: UInt64?
+    /// Where a standby's WAL receiver streams from; nil when it does not stream or the user may not know.
+    package var upstream: Upstream?
 
-    package init(role: NodeRole, timeline: UInt32? = nil, systemIdentifier: UInt64? = nil, position: UInt64? = nil) {
+    package init(
+        role: NodeRole, timeline: UInt32? = nil, systemIdentifier: UInt64? = nil, position: UInt64? = nil,
+        upstream: Upstream? = nil
+    ) {
         self.role = role
         self.timeline = timeline
         self.systemIdentifier = systemIdentifier
         self.position = position
+        self.upstream = upstream
+    }
+}
+
+/// The server that a standby streams from, by `pg_stat_wal_receiver.sender_host` and `sender_port`.
+package struct Upstream: Sendable, Equatable {
+    /// A name, an address, or the directory of a unix socket.
+    package var host: String
+    package var port: UInt16
+
+    package init(host: String, port: UInt16) {
+        self.host = host
+        self.port = port
     }
 }
 

@@ -96,6 +96,26 @@ import Testing
         #expect(rows[1] == ["1", "db1", "5433", "waiting", "standby", "42", "1", "2", "3", "4", "5", "6", "7", "8"])
     }
 
+    @Test("pool_hooks: the hooks that have run, and one that runs")
+    func hooks() {
+        var overview = Self.overview()
+        overview.nodes[0].hooks = [
+            HookRecord(
+                kind: .failover, startedAt: Self.changed, finishedAt: Self.changed + 2, took: .milliseconds(1_250),
+                result: "failed with exit status 3"),
+            HookRecord(kind: .followPrimary, startedAt: Self.changed + 3),
+        ]
+        let times = (0...3).map { LocalTime.seconds(Self.changed + $0) }
+        #expect(
+            ShowHooks.reply(overview)
+                == .rows(
+                    columns: ["node_id", "hook", "started", "finished", "seconds", "result"],
+                    rows: [
+                        ["0", "failover_command", times[0], times[2], "1.250", "failed with exit status 3"],
+                        ["0", "follow_primary_command", times[3], "", "", "running"],
+                    ]))
+    }
+
     @Test("pool_health_check_stats: averages over the rounds that asked")
     func healthStatistics() {
         var overview = Self.overview()

@@ -101,7 +101,7 @@ import Testing
     @Test func `support is reported once for each value that is not the default`() {
         let (_, problems) = load(
             """
-            auto_failback = on
+            health_check_test = on
             auto_failback_interval = 1min
             child_max_connections = 5
             process_management_mode = STATIC
@@ -115,7 +115,7 @@ import Testing
             """)
         #expect(
             problems == [
-                "warning /etc/egret.conf:4: auto_failback: it is not implemented yet; the value has no effect",
+                "warning /etc/egret.conf:4: health_check_test: it is not implemented yet; the value has no effect",
                 "warning /etc/egret.conf:6: child_max_connections: it has no effect: it manages pgpool's child"
                     + " processes, and Egret serves all clients in one process",
                 "error /etc/egret.conf:8: use_watchdog: on cannot be used: the watchdog is not implemented yet, and"

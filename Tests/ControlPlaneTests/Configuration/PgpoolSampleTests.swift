@@ -85,7 +85,6 @@ import Testing
                 "warning socket_dir: this is an old name, now it is unix_socket_directories",
                 "warning logdir: this is an old name, now it is work_dir",
                 "warning insert_lock: it has no effect: only native replication uses it",
-                "warning recovery_user: it is not implemented yet; the value has no effect",
             ])
         #expect(configuration.nodes == [0, 1])
     }

@@ -16,7 +16,7 @@ import Testing
         #expect(cluster.dataPlane.primary == nil)
         #expect(await cluster.capture.contains("failover_command succeeded"))
         #expect(try String(contentsOfFile: cluster.directory.file("hook"), encoding: .utf8) == "0 db1 0\n")
-        #expect(await eventually { cluster.monitor(1)?.state.withLock { $0.searches.last } == .milliseconds(200) })
+        #expect(await eventually { cluster.monitor(1)?.state.withLock { $0.searches.last } == .milliseconds(100) })
         cluster.say(1, .primary, timeline: 2)
         #expect(await eventually { cluster.dataPlane.primary == NodeID(1) })
         #expect(cluster.monitor(1)?.state.withLock { $0.searches.last } == .some(.none))

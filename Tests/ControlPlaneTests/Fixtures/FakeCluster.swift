@@ -13,6 +13,9 @@ final class FakeMonitor: NodeWatching {
         var glance = NodeGlance(isAccepting: true, role: .standby)
         var isRunning = false
         var applied: [NodeSettings] = []
+        /// The answer to `examine`; nil is none.
+        var sample: NodeSample?
+        var flushes = 0
     }
 
     let state = Mutex(State())
@@ -31,6 +34,8 @@ final class FakeMonitor: NodeWatching {
     func sampleNow() { state.withLock { $0.samplesAsked += 1 } }
     func apply(_ settings: NodeSettings) { state.withLock { $0.applied.append(settings) } }
     func statistics() -> HealthStatistics { HealthStatistics() }
+    func examine() async -> NodeSample? { state.withLock { $0.sample } }
+    func flushWAL() async { state.withLock { $0.flushes += 1 } }
     func glance() async -> NodeGlance { state.withLock { $0.glance } }
 
     func confirm() async -> String? {
@@ -49,13 +54,16 @@ final class FakeDataPlane: DataPlaneControl, DataPlaneObserving {
         var stops: [StopMode] = []
         var sessions: [SessionView] = []
         var counters: [NodeCounters] = []
+        var openTransactions: [NodeID: Int] = [:]
     }
 
     let state = Mutex(State())
 
     var primary: NodeID? { state.withLock { $0.snapshots.last?.primary } }
 
-    func openTransactions(on node: NodeID) async -> Int { 0 }
+    func openTransactions(on node: NodeID) async -> Int {
+        state.withLock { $0.openTransactions[node] ?? 0 }
+    }
 
     func publish(_ snapshot: RoutingSnapshot) { state.withLock { $0.snapshots.append(snapshot) } }
     func answer(_ request: AdminRequest, with reply: AdminReply) {
@@ -88,7 +96,8 @@ final class FakeCluster: Sendable {
         adjust(&settings, directory)
         let made = Monitors()
         let coordinator = FailoverCoordinator(
-            settings: settings, dataPlane: dataPlane, statusFile: StatusFile(directory: settings.workDirectory),
+            settings: settings, dataPlane: dataPlane, observing: dataPlane,
+            statusFile: StatusFile(directory: settings.workDirectory),
             hooks: HookRunner(log: capture.sink.logger("main")), log: capture.sink.logger("main")
         ) { settings, report in
             let monitor = FakeMonitor(report: report)

@@ -14,21 +14,21 @@ final class TemporaryPostgres: Sendable {
     private var data: String { directory.file("data") }
 
     /// A primary that trusts everybody on loopback.
-    init(extra options: String = "") throws {
+    init(extra options: String = "") async throws {
         directory = try TemporaryDirectory()
         port = try Self.freePort()
-        try Self.run("initdb", "-D", directory.file("data"), "-A", "trust", "-U", "postgres", "--no-sync")
-        try start(options)
+        try await Self.runApart("initdb", "-D", directory.file("data"), "-A", "trust", "-U", "postgres", "--no-sync")
+        try await start(options)
     }
 
     /// A streaming standby of another one.
-    init(standbyOf primary: TemporaryPostgres, applicationName: String) throws {
+    init(standbyOf primary: TemporaryPostgres, applicationName: String) async throws {
         directory = try TemporaryDirectory()
         port = try Self.freePort()
-        try Self.run(
+        try await Self.runApart(
             "pg_basebackup", "-D", directory.file("data"), "-R", "-X", "stream", "-c", "fast", "-d",
             "host=127.0.0.1 port=\(primary.port) user=postgres application_name=\(applicationName)")
-        try start("")
+        try await start("")
     }
 
     var target: PQTarget { PQTarget(host: "127.0.0.1", port: port, user: "postgres", database: "postgres") }
@@ -43,8 +43,8 @@ final class TemporaryPostgres: Sendable {
         }
     }
 
-    func start(_ options: String = "") throws {
-        try Self.run(
+    func start(_ options: String = "") async throws {
+        try await Self.runApart(
             "pg_ctl", "-D", data, "-w", "-l", directory.file("log"), "start", "-o",
             "-p \(port) -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off "
                 + "-c max_connections=20 \(options)")
@@ -74,7 +74,18 @@ final class TemporaryPostgres: Sendable {
         return UInt16(bigEndian: address.sin_port)
     }
 
-    private static func run(_ program: String, _ arguments: String...) throws {
+    /// On a thread of its own: initdb takes seconds, and the other tests need the few threads that tasks run on.
+    private static func runApart(_ program: String, _ arguments: String...) async throws {
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            Thread.detachNewThread {
+                continuation.resume(with: Result { try run(program, arguments) })
+            }
+        }
+    }
+
+    private static func run(_ program: String, _ arguments: String...) throws { try run(program, arguments) }
+
+    private static func run(_ program: String, _ arguments: [String]) throws {
         guard FileManager.default.isExecutableFile(atPath: binaries + program) else {
             throw Failure(text: "\(binaries)\(program) is missing: install postgresql-15")
         }

@@ -47,16 +47,16 @@ import Testing
 
     @Test("Samples of a primary and its standby, replication states, and a promotion")
     func samples() async throws {
-        let primary = try TemporaryPostgres()
+        let primary = try await TemporaryPostgres()
         defer { try? primary.stop() }
-        let standby = try TemporaryPostgres(standbyOf: primary, applicationName: "server1")
+        let standby = try await TemporaryPostgres(standbyOf: primary, applicationName: "server1")
         defer { try? standby.stop() }
         let identity = Mutex<UInt64?>(nil)
         let ofPrimary = Self.settings(primary.target) {
             $0.samplingPeriod = .milliseconds(200)
             $0.applicationNames = ["server1": NodeID(1)]
         }
-        try await Self.withMonitor(ofPrimary) { _, reports, _ in
+        try await Self.withMonitor(ofPrimary) { monitor, reports, _ in
             #expect(
                 await reports.contains { report in
                     guard case .sampled(NodeID(0), let sample) = report else { return false }
@@ -64,20 +64,29 @@ import Testing
                     return sample.role == .primary && sample.timeline == 1 && sample.systemIdentifier != nil
                         && (sample.position ?? 0) > 0
                 })
+            await monitor.flushWAL()
+            let examined = await monitor.examine()
+            #expect(examined?.role == .primary && (examined?.position ?? 0) > 0)
             #expect(
                 await reports.contains { report in
                     guard case .replication(_, let states) = report, let state = states.first else { return false }
                     return state.node == NodeID(1) && state.state == "streaming" && state.syncState == "async"
                 })
         }
-        let ofStandby = Self.settings(standby.target) { $0.samplingPeriod = .seconds(3_600) }
+        let ofStandby = Self.settings(standby.target) {
+            $0.samplingPeriod = .seconds(3_600)
+            $0.asksForUpstream = true
+        }
         try await Self.withMonitor(ofStandby) { monitor, reports, _ in
             #expect(
                 await reports.contains { report in
                     guard case .sampled(_, let sample) = report else { return false }
                     return sample.role == .standby && sample.timeline == 1 && (sample.position ?? 0) > 0
                         && sample.systemIdentifier == identity.withLock { $0 }
+                        && sample.upstream == Upstream(host: "127.0.0.1", port: primary.port)
                 })
+            let examined = await monitor.examine()
+            #expect(examined?.role == .standby && examined?.timeline == 1)
             try standby.promote()
             // Nobody would look for an hour: asking at once is what finds the promotion.
             monitor.sampleNow()
@@ -91,7 +100,7 @@ import Testing
 
     @Test("Health checks: success, retries, failure, and no more questions to a node that is down")
     func healthChecks() async throws {
-        let server = try TemporaryPostgres()
+        let server = try await TemporaryPostgres()
         var isStopped = false
         defer { if !isStopped { try? server.stop() } }
         let settings = Self.settings(server.target) {
@@ -118,7 +127,7 @@ import Testing
 
     @Test("A stopped server: the check fails in time, and a confirmation does not wait for the check")
     func hangingServer() async throws {
-        let server = try TemporaryPostgres()
+        let server = try await TemporaryPostgres()
         defer { try? server.stop() }
         let postmaster = try server.processID
         let settings = Self.settings(server.target) {
@@ -145,7 +154,7 @@ import Testing
 
     @Test("A refused login is a warning, not a death")
     func refusedLogin() async throws {
-        let server = try TemporaryPostgres()
+        let server = try await TemporaryPostgres()
         defer { try? server.stop() }
         let settings = Self.settings(server.target) {
             $0.healthPeriod = .milliseconds(50)
@@ -160,7 +169,7 @@ import Testing
 
     @Test("Glances: up with a role, or nothing asked while health checks are off")
     func glances() async throws {
-        let server = try TemporaryPostgres()
+        let server = try await TemporaryPostgres()
         defer { try? server.stop() }
         let settings = Self.settings(server.target) {
             $0.healthPeriod = .seconds(3_600)

@@ -8,8 +8,8 @@ import Testing
     private static func deadline(_ seconds: Int) -> ContinuousClock.Instant { .now + .seconds(seconds) }
 
     @Test("Queries, NULLs, errors with their SQLSTATE, and a connection that goes on after an error")
-    func queries() throws {
-        let server = try TemporaryPostgres()
+    func queries() async throws {
+        let server = try await TemporaryPostgres()
         defer { try? server.stop() }
         let connection = try PQConnection(to: server.target, deadline: Self.deadline(10))
         let result = try connection.query("SELECT 1, NULL, 'ä'", deadline: Self.deadline(10))
@@ -35,8 +35,8 @@ import Testing
     }
 
     @Test("Refused logins tell their SQLSTATE; whether they show life is told apart")
-    func refusals() throws {
-        let server = try TemporaryPostgres()
+    func refusals() async throws {
+        let server = try await TemporaryPostgres()
         defer { try? server.stop() }
         var target = server.target
         target.database = "nowhere"
@@ -60,7 +60,7 @@ import Testing
     }
 
     @Test("A port where nobody listens, and a name that nobody knows")
-    func unreachable() throws {
+    func unreachable() async throws {
         let port = try TemporaryPostgres.freePort()
         let refused = #expect(throws: PQError.self) {
             try PQConnection(
@@ -73,8 +73,8 @@ import Testing
     }
 
     @Test("A stopped server: connecting, a running query and the ping all end in time")
-    func stoppedServer() throws {
-        let server = try TemporaryPostgres()
+    func stoppedServer() async throws {
+        let server = try await TemporaryPostgres()
         defer { try? server.stop() }
         let connection = try PQConnection(to: server.target, deadline: Self.deadline(10))
         let backend = try connection.query("SELECT pg_backend_pid()", deadline: Self.deadline(10))[0, 0]
@@ -103,7 +103,7 @@ import Testing
 
     @Test("Cancelling the task ends a wait")
     func cancellation() async throws {
-        let server = try TemporaryPostgres()
+        let server = try await TemporaryPostgres()
         defer { try? server.stop() }
         let task = Task.detached { () -> PQError? in
             do {
@@ -122,7 +122,7 @@ import Testing
     }
 
     @Test("No form of printing shows the password")
-    func passwordIsHidden() throws {
+    func passwordIsHidden() async throws {
         let target = PQTarget(host: "127.0.0.1", port: 1, user: "u", password: "s3cret", database: "d")
         let settings = NodeSettings(id: .init(0), healthTarget: target, samplingTarget: target)
         var dumped = ""

@@ -16,7 +16,7 @@ import Testing
                 "=== Starting degeneration. shutdown host db2(5434) ===",
                 "execute command: fail 2 db2 5434 /data/2 0 db0 0 0 5432 /data/0 db0 5432",
             ])
-        let end = cluster.machine.hookFinished(now: cluster.now)
+        let end = cluster.hookEnds()
         #expect(end.outline == [])
         #expect(
             end.lines == [
@@ -35,7 +35,7 @@ import Testing
 
         // The promotion shows while the hook is still at work: that is not yet the moment.
         #expect(cluster.sample(1, .primary, timeline: 2).outline == [])
-        let end = cluster.machine.hookFinished(now: cluster.now)
+        let end = cluster.hookEnds()
         #expect(end.outline == ["publish primary=1"])
         #expect(cluster.machine.snapshot.primaryTerm == 2)
         #expect(end.lines.last == "=== Failover done. shutdown host db0(5432) ===")
@@ -45,8 +45,8 @@ import Testing
     func promotionIsLate() {
         var cluster = FailoverTranscript.running()
         _ = cluster.dies(0)
-        let end = cluster.machine.hookFinished(now: cluster.now)
-        #expect(end.outline == ["search 0.2 seconds"])
+        let end = cluster.hookEnds()
+        #expect(end.outline == ["search 0.1 seconds"])
         #expect(end.lines == ["find_primary_node_repeatedly: waiting for finding a primary node"])
         #expect(cluster.sample(1, .standby, timeline: 1).outline == [])
         let found = cluster.sample(1, .primary, timeline: 2)
@@ -65,7 +65,7 @@ import Testing
             $0.searchTimeout = .seconds(10)
         }
         #expect(
-            cluster.dies(0).outline == ["0 down", "file", "publish primary=none", "search 0.2 seconds"])
+            cluster.dies(0).outline == ["0 down", "file", "publish primary=none", "search 0.1 seconds"])
         cluster.now = .seconds(9)
         #expect(cluster.machine.tick(now: cluster.now) == [])
         cluster.now = .seconds(10)
@@ -90,12 +90,12 @@ import Testing
     func lastNodeDies() {
         var cluster = FailoverTranscript.running(nodes: 2) { $0.failoverCommand = "m=%m H=%H M=%M P=%P N=%N" }
         _ = cluster.dies(0)
-        _ = cluster.machine.hookFinished(now: cluster.now)
+        _ = cluster.hookEnds()
         let death = cluster.dies(1)
         #expect(death.outline == ["1 down", "end search", "publish primary=none", "failover_command"])
         #expect(death.hooks == [#"m=-1 H="" M=1 P=-1 N="""#])
         #expect(death.lines.contains("failover: no valid backend node found"))
-        #expect(cluster.machine.hookFinished(now: cluster.now).outline == [])
+        #expect(cluster.hookEnds().outline == [])
     }
 
     @Test("Requests that come while a hook runs wait for it, in order, each once")
@@ -106,18 +106,18 @@ import Testing
         #expect(cluster.dies(1) == [])
         #expect(cluster.machine.detach(NodeID(1), now: .zero).verdict == .accepted)
         #expect(cluster.statuses == [.up, .up, .down])
-        let next = cluster.machine.hookFinished(now: cluster.now)
+        let next = cluster.hookEnds()
         #expect(next.outline == ["1 down", "file", "publish primary=0", "failover_command"])
         #expect(next.hooks == ["fail 1 db1 5433 /data/1 0 db0 0 0 5432 /data/0 db0 5432"])
-        #expect(cluster.machine.hookFinished(now: cluster.now).outline == [])
-        #expect(cluster.machine.hookFinished(now: cluster.now) == [])
+        #expect(cluster.hookEnds().outline == [])
+        #expect(cluster.hookEnds() == [])
     }
 
     @Test("A second death of the same node is no second failover")
     func diesOnce() {
         var cluster = FailoverTranscript.running()
         _ = cluster.dies(2)
-        _ = cluster.machine.hookFinished(now: cluster.now)
+        _ = cluster.hookEnds()
         #expect(cluster.dies(2) == [])
     }
 
@@ -150,12 +150,13 @@ import Testing
     func attach() {
         var cluster = FailoverTranscript.running { $0.failbackCommand = "back %d %h %p %D %m %H %M %P %r %R %N %S" }
         _ = cluster.dies(2)
-        _ = cluster.machine.hookFinished(now: cluster.now)
-        let (verdict, attach) = cluster.machine.attach(NodeID(2), now: cluster.now)
-        #expect(verdict == .accepted)
+        _ = cluster.hookEnds()
+        let answer = cluster.machine.attach(NodeID(2), now: cluster.now)
+        #expect(answer.verdict == .accepted)
+        let attach = answer.directives
         #expect(attach.outline == ["2 waiting", "file", "publish primary=0", "failback_command"])
         #expect(attach.hooks == ["back 2 db2 5434 /data/2 0 db0 0 0 5432 /data/0 db0 5432"])
-        let end = cluster.machine.hookFinished(now: cluster.now)
+        let end = cluster.hookEnds()
         #expect(end.lines == ["=== Failback done. reconnect host db2(5434) ==="])
         #expect(cluster.machine.nodeUsed(NodeID(2)).outline == ["2 up", "publish primary=0"])
         #expect(cluster.machine.nodeUsed(NodeID(2)) == [])

@@ -14,11 +14,12 @@ struct FailoverTranscript {
     }
 
     init(
-        nodes: UInt8 = 3, remembered: [NodeID: NodeStatus] = [:], _ adjust: (inout FailoverSettings) -> Void = { _ in }
+        nodes: UInt8 = 3, remembered: [NodeID: NodeStatus] = [:], journal: [UnfinishedHook] = [],
+        _ adjust: (inout FailoverSettings) -> Void = { _ in }
     ) {
         var settings = FailoverSettings(nodes: Self.nodes(nodes), failoverCommand: Self.hook)
         adjust(&settings)
-        machine = FailoverMachine(settings: settings, remembered: remembered)
+        machine = FailoverMachine(settings: settings, remembered: remembered, journal: journal)
     }
 
     /// Started, node 0 the primary, the others its standbys, all used by clients.
@@ -46,6 +47,19 @@ struct FailoverTranscript {
         machine.probeFailed(NodeID(node), reason: "refused", now: now)
     }
 
+    /// The hook of the running request ends.
+    mutating func hookEnds(_ outcome: HookOutcome = .exited(status: 0)) -> [FailoverDirective] {
+        machine.hookFinished(FailoverHook(kind: .failover, node: NodeID(0), command: ""), outcome, now: now)
+    }
+
+    /// The run of `follow_primary_command` that these directives started ends.
+    mutating func followEnds(
+        _ directives: [FailoverDirective], _ outcome: HookOutcome = .exited(status: 0)
+    ) -> [FailoverDirective] {
+        let hooks = directives.runs.filter { $0.kind == .followPrimary }
+        return hooks.flatMap { machine.hookFinished($0, outcome, now: now) }
+    }
+
     var primary: UInt8? { machine.snapshot.primary?.rawValue }
     var statuses: [NodeStatus] { machine.snapshot.nodes.map(\.status) }
 }
@@ -55,8 +69,20 @@ extension [FailoverDirective] {
         compactMap { if case .log(_, let text) = $0 { text } else { nil } }
     }
 
-    var hooks: [String] {
-        compactMap { if case .runHook(let hook) = $0 { hook.command } else { nil } }
+    var runs: [FailoverHook] {
+        compactMap { if case .runHook(let hook) = $0 { hook } else { nil } }
+    }
+
+    var hooks: [String] { runs.map(\.command) }
+
+    /// What the journal says after these directives; nil when they do not write it.
+    var journal: [UnfinishedHook]? {
+        compactMap { if case .writeJournal(let hooks) = $0 { hooks } else { nil } }.last
+    }
+
+    /// What operators are told at the end of their requests.
+    var verdicts: [OperatorVerdict] {
+        compactMap { if case .ended(_, let verdict) = $0 { verdict } else { nil } }
     }
 
     var snapshots: [RoutingSnapshot] {
@@ -67,9 +93,10 @@ extension [FailoverDirective] {
         compactMap { if case .writeStatusFile(let statuses) = $0 { statuses } else { nil } }
     }
 
-    /// The directives without their texts and snapshots: what happens, in order.
+    /// The directives without their texts and snapshots: what happens, in order. Neither the log, nor the journal, nor
+    /// the ends of requests.
     var outline: [String] {
-        map { directive in
+        compactMap { directive -> String? in
             switch directive {
             case .publish(let snapshot): "publish primary=\(snapshot.primary?.description ?? "none")"
             case .statusChanged(let id, let status): "\(id) \(status.rawValue)"
@@ -79,8 +106,10 @@ extension [FailoverDirective] {
             case .endSearch: "end search"
             case .sample(let id): "sample \(id)"
             case .confirm(let id): "confirm \(id)"
-            case .log: "log"
+            case .confirmFailback(let id): "confirm failback \(id)"
+            case .examine(let id): "examine \(id)"
+            case .log, .writeJournal, .ended: nil
             }
-        }.filter { $0 != "log" }
+        }
     }
 }

@@ -74,7 +74,7 @@ struct StatementClassifierTests {
         "SHOW pool_nodes", "show POOL_NODES;", "/* a */ Show\n\tpool_version -- b", "show pool_status",
         "show pool_processes",
         "show pool_pools", "show pool_cache", "show pool_health_check_stats", "show pool_backend_stats",
-        "show pool_pins",
+        "show pool_pins", "show pool_hooks",
         "PGPOOL SHOW ALL", "pgpool set client_idle_limit = 300", "PgPool RESET log_statement",
         "show pool_nodes; select 1",
     ])
