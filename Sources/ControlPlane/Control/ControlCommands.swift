@@ -40,7 +40,8 @@ package struct ControlCommands: Sendable {
         case .promote:
             return await order(request, "is the primary") {
                 await operations.promote(
-                    $0, request.promotion ?? .switchover, gracefully: request.gracefully ?? false)
+                    $0, request.promotion ?? .switchover, gracefully: request.gracefully ?? false,
+                    progress: progress)
             }
         case .recover:
             return await order(request, "is recovered and attached") {
@@ -85,7 +86,11 @@ package struct ControlCommands: Sendable {
                 selects: counters.first { $0.node == id }?.selects ?? 0, delayBytes: node.delayBytes,
                 replicationState: node.replication?.state ?? "",
                 replicationSyncState: node.replication?.syncState ?? "",
-                lastStatusChange: LocalTime.seconds(node.statusChangedAt))
+                lastStatusChange: LocalTime.seconds(node.statusChangedAt),
+                lastHook: node.lastHook.map {
+                    HookReport(
+                        hook: $0.kind.rawValue, startedAt: LocalTime.seconds($0.startedAt), result: $0.result)
+                })
         }
     }
 

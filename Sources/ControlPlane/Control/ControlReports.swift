@@ -14,6 +14,8 @@ package struct NodeReport: Codable, Sendable, Equatable {
     package var replicationState: String
     package var replicationSyncState: String
     package var lastStatusChange: String
+    /// The last hook that ran for the node and how it ended; nil where none has run.
+    package var lastHook: HookReport?
 
     private enum CodingKeys: String, CodingKey {
         case id
@@ -29,6 +31,21 @@ package struct NodeReport: Codable, Sendable, Equatable {
         case replicationState = "replication_state"
         case replicationSyncState = "replication_sync_state"
         case lastStatusChange = "last_status_change"
+        case lastHook = "last_hook"
+    }
+}
+
+/// One run of a hook, as `egret nodes --json` prints it.
+package struct HookReport: Codable, Sendable, Equatable {
+    package var hook: String
+    package var startedAt: String
+    /// `running`, `succeeded`, `failed with exit status 3`, ...
+    package var result: String
+
+    private enum CodingKeys: String, CodingKey {
+        case hook
+        case startedAt = "started_at"
+        case result
     }
 }
 

@@ -39,14 +39,20 @@ extension FailoverCoordinator: ClusterOperating {
         }
     }
 
-    package func promote(_ id: NodeID, _ kind: Promotion, gracefully: Bool) async -> OperatorVerdict {
+    package func promote(
+        _ id: NodeID, _ kind: Promotion, gracefully: Bool, progress: @escaping @Sendable (String) -> Void = { _ in }
+    ) async -> OperatorVerdict {
         switch kind {
         case .takeNote:
             let sample = await monitors[id]?.examine()
             return await carryOut(machine.takeNoteOfPromotion(id, sample: sample, now: now))
         case .switchover:
             let limit = gracefully ? settings.recovery.timeout : settings.switchoverDrainTimeout
-            return await switchOver(to: id, drainLimit: limit)
+            let verdict = await switchOver(to: id, drainLimit: limit)
+            if verdict == .accepted, let hold = machine.longestHold {
+                progress("statements waited \(Int64(hold / .milliseconds(1))) ms at most")
+            }
+            return verdict
         }
     }
 

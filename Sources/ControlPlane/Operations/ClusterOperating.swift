@@ -13,7 +13,10 @@ package protocol ClusterOperating: Sendable {
     ///   `recovery_timeout` at most.
     func detach(_ id: NodeID, gracefully: Bool) async -> OperatorVerdict
     /// Makes a node the primary.
-    func promote(_ id: NodeID, _ kind: Promotion, gracefully: Bool) async -> OperatorVerdict
+    /// - Parameter progress: a line for whoever waits, called from any thread: how long statements had to wait.
+    func promote(
+        _ id: NodeID, _ kind: Promotion, gracefully: Bool, progress: @escaping @Sendable (String) -> Void
+    ) async -> OperatorVerdict
     /// Online recovery: copies the primary to a node that is down, starts it and attaches it. Takes minutes.
     /// - Parameter progress: a line for whoever waits, called from any thread.
     func recover(_ id: NodeID, progress: @escaping @Sendable (String) -> Void) async -> OperatorVerdict

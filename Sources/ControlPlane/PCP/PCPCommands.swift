@@ -41,7 +41,7 @@ package struct PCPCommands: Sendable {
         case .detach(let id, let gracefully): return await detach(id, gracefully: gracefully)
         case .recover(let id): return await recover(id, progress)
         case .promote(let id, let kind, let gracefully):
-            return await promote(id, kind, gracefully: gracefully)
+            return await promote(id, kind, gracefully: gracefully, progress)
         case .stop(let mode):
             var answer = Self.done("t")
             answer.stop = mode
@@ -127,7 +127,9 @@ package struct PCPCommands: Sendable {
         return Self.answer("d", await operations.detach(node.view.id, gracefully: gracefully), refusal)
     }
 
-    private func promote(_ number: Int, _ kind: Promotion, gracefully: Bool) async -> PCPAnswer {
+    private func promote(
+        _ number: Int, _ kind: Promotion, gracefully: Bool, _ progress: @escaping @Sendable (String) -> Void
+    ) async -> PCPAnswer {
         let refusal = "could not process promote request"
         guard let node = await node(number) else { return Self.refused(refusal, Self.invalid(number)) }
         if await coordinator.overview().primary == node.view.id {
@@ -135,7 +137,9 @@ package struct PCPCommands: Sendable {
                 "invalid promote request",
                 "specified node is already primary node, can't promote node id \(number)")
         }
-        return Self.answer("d", await operations.promote(node.view.id, kind, gracefully: gracefully), refusal)
+        let verdict = await operations.promote(
+            node.view.id, kind, gracefully: gracefully, progress: progress)
+        return Self.answer("d", verdict, refusal)
     }
 
     private func recover(_ number: Int, _ progress: @escaping @Sendable (String) -> Void) async -> PCPAnswer {

@@ -50,12 +50,13 @@ package final class EgretProcess: Sendable {
 
     /// Starts Egret in `directory`, which is created when it is not there, and waits until it accepts connections.
     package static func start(
-        _ configuration: EgretConfiguration, directory: String, environment: [String: String] = [:],
-        timeLimit: Duration = .seconds(20)
+        _ configuration: EgretConfiguration, directory: String, arguments: [String] = [],
+        environment: [String: String] = [:], timeLimit: Duration = .seconds(20)
     ) async throws -> EgretProcess {
         // The log of an earlier run in this directory goes on.
         let readyBefore = LogFile(path: directory + "/egret.log").count(of: readyText)
-        let egret = try await launch(configuration, directory: directory, environment: environment)
+        let egret = try await launch(
+            configuration, directory: directory, arguments: arguments, environment: environment)
         let isReady = await Poll.until(timeLimit) {
             !egret.isRunning || egret.log.count(of: readyText) > readyBefore
         }
@@ -70,7 +71,8 @@ package final class EgretProcess: Sendable {
 
     /// Starts Egret and waits for nothing: for configurations that it is expected to refuse.
     package static func launch(
-        _ configuration: EgretConfiguration, directory: String, environment: [String: String] = [:]
+        _ configuration: EgretConfiguration, directory: String, arguments: [String] = [],
+        environment: [String: String] = [:]
     ) async throws -> EgretProcess {
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         try write(configuration, into: directory)
@@ -78,7 +80,8 @@ package final class EgretProcess: Sendable {
         let log = LogFile(path: directory + "/egret.log")
         let child = try await ChildProcess.start(
             Command(
-                binary, ["run", "-f", directory + "/egret.conf"], environment: environment, directory: directory),
+                binary, ["run", "-f", directory + "/egret.conf"] + arguments, environment: environment,
+                directory: directory),
             log: log.path)
         return EgretProcess(
             binary: binary, directory: directory, port: configuration.port, log: log, child: child)

@@ -164,6 +164,7 @@ extension FailoverMachine {
             if let ticket = ended.ticket { directives.append(.ended(ticket, .refused(reason))) }
             return true
         }
+        longestHold = now - ended.began
         let held = Int64((now - ended.began) / .milliseconds(1))
         directives.append(.log(.log, "switchover: node \(found) is the primary; statements waited \(held) ms at most"))
         beginFollow(after: hookNode(ended.former), ticket: ended.ticket, now: now, &directives)

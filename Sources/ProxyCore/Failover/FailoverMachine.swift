@@ -78,6 +78,8 @@ package struct FailoverMachine: Sendable {
     var search: Search?
     var loss: Loss?
     var switchover: Switchover?
+    /// How long the last switchover held statements back; nil before the first one that succeeded.
+    package internal(set) var longestHold: Duration?
     var follow: Follow?
     /// What the journal holds.
     var journal: [UnfinishedHook]

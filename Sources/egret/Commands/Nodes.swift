@@ -15,6 +15,7 @@ struct Nodes: AsyncParsableCommand {
         if options.json { return try ControlOutput.printJSON(nodes) }
         let header = [
             "NODE", "HOST", "PORT", "STATUS", "PG", "ROLE", "WEIGHT", "SELECTS", "DELAY", "REPLICATION", "SINCE",
+            "LAST HOOK",
         ]
         ControlOutput.printTable(
             [header]
@@ -25,7 +26,7 @@ struct Nodes: AsyncParsableCommand {
                         node.delayBytes.map { "\($0) B" } ?? "-",
                         node.replicationState.isEmpty
                             ? "-" : "\(node.replicationState) (\(node.replicationSyncState))",
-                        node.lastStatusChange,
+                        node.lastStatusChange, node.lastHook.map { "\($0.hook): \($0.result)" } ?? "-",
                     ]
                 })
     }

@@ -16,10 +16,16 @@ struct Run: AsyncParsableCommand {
         help: "The users of the pcp_* programs; pcp.conf beside the configuration file when it is not given.")
     var pcpFile: String?
 
+    @Flag(
+        name: [.customShort("D"), .long],
+        help: "Forget which nodes were down, and a failover that was cut off, at the last run.")
+    var discardStatus = false
+
     func run() async throws {
         let loaded = LoadedConfiguration(path: file, pcpFile: pcpFile)
         for problem in loaded.problems { report(problem) }
         if loaded.hasErrors { throw ExitCode.failure }
+        if discardStatus { loaded.clusterSettings.discardRemembered() }
         try await Proxy(loaded).serve()
     }
 }

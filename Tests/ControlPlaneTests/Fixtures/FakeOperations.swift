@@ -13,7 +13,9 @@ final class FakeOperations: ClusterOperating {
 
     func detach(_ id: NodeID, gracefully: Bool) async -> OperatorVerdict { note("detach \(id) \(gracefully)") }
 
-    func promote(_ id: NodeID, _ kind: Promotion, gracefully: Bool) async -> OperatorVerdict {
+    func promote(
+        _ id: NodeID, _ kind: Promotion, gracefully: Bool, progress: @escaping @Sendable (String) -> Void
+    ) async -> OperatorVerdict {
         note("promote \(id) \(kind) \(gracefully)")
     }
 
