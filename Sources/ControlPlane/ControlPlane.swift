@@ -60,7 +60,7 @@ package actor ControlPlane {
         switch event {
         case .admin(let request): requestSink.yield(request)
         case .log(let level, let text): workerLog.post(level.severity, text)
-        case .nodeFailed, .nodeShutdown, .nodeUsed, .promotionHint: coordinator.observe(event)
+        case .nodeFailed, .nodeShutdown, .nodeSilent, .nodeUsed, .promotionHint: coordinator.observe(event)
         }
     }
 

@@ -79,6 +79,11 @@ public enum Limits {
     @inlinable public static var keptRequestsMax: Int { 64 << 10 }
     /// A server that was told to go keeps running its clients' last statements for this long.
     @inlinable public static var doomedServerGrace: UInt64 { 3_000_000_000 }
+    /// Nothing from a node for so long while clients wait for it: it is asked whether it lives.
+    @inlinable public static var silencePatience: UInt64 { 200_000_000 }
+    /// Between two such questions, at first and at most.
+    @inlinable public static var silenceInterval: UInt64 { 1_000_000_000 }
+    @inlinable public static var silenceIntervalMax: UInt64 { 32_000_000_000 }
     /// Between two attempts to place clients that wait for a node.
     @inlinable public static var retryPause: UInt64 { 200_000_000 }
 }

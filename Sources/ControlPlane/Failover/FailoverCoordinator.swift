@@ -8,6 +8,7 @@ package actor FailoverCoordinator {
     private enum Errand: Sendable {
         case hook(FailoverHook, timeout: Duration?)
         case confirm(NodeID, any NodeWatching)
+        case hear(NodeID, any NodeWatching)
         case confirmFailback(NodeID, any NodeWatching)
         case examine(NodeID, any NodeWatching)
         case watch(any NodeWatching)
@@ -179,6 +180,7 @@ package actor FailoverCoordinator {
     private func take(_ event: DataPlaneEvent) {
         switch event {
         case .nodeFailed(let id, let reason): perform(machine.backendFailed(id, reason: reason))
+        case .nodeSilent(let id): perform(machine.nodeSilent(id))
         case .nodeShutdown(let id): perform(machine.backendShutDown(id))
         case .nodeUsed(let id): perform(machine.nodeUsed(id))
         case .promotionHint:
@@ -206,6 +208,8 @@ package actor FailoverCoordinator {
             case .endSearch:
                 for monitor in monitors.values { monitor.search(every: nil) }
             case .sample(let id): monitors[id]?.sampleNow()
+            case .hear(let id):
+                if let monitor = monitors[id] { errandSink.yield(.hear(id, monitor)) }
             case .confirm(let id):
                 if let monitor = monitors[id] { errandSink.yield(.confirm(id, monitor)) }
             case .confirmFailback(let id):
@@ -276,6 +280,9 @@ package actor FailoverCoordinator {
         switch errand {
         case .hook(let hook, let timeout):
             await run(hook, timeout: timeout)
+        case .hear(let id, let monitor):
+            let answers = await monitor.answersQuickly()
+            perform(machine.heard(id, answers: answers))
         case .confirm(let id, let monitor):
             let failure = await monitor.confirm()
             perform(machine.confirmed(id, failure: failure, now: now))

@@ -24,6 +24,8 @@ package actor NodeMonitor: NodeWatching {
     private static let sampleTimeout = Duration.seconds(10)
     /// The shortest time between two samples, however many events ask for one.
     private static let sampleSpacing = Duration.milliseconds(20)
+    /// How long a node that workers hear nothing of may take to answer.
+    private static let hearingLimit = Duration.milliseconds(500)
     /// How often a loop with nothing to do looks whether a reload has given it something.
     private static let idleInterval = Duration.seconds(1)
 
@@ -87,6 +89,14 @@ package actor NodeMonitor: NodeWatching {
 
     package nonisolated func confirm() async -> String? {
         await NodeVisitor(settings: desk.withLock { $0.settings }).confirm()
+    }
+
+    package nonisolated func answersQuickly() async -> Bool {
+        let end = ContinuousClock.now + Self.hearingLimit
+        let answers = await NodeVisitor(settings: desk.withLock { $0.settings }).answers(within: Self.hearingLimit)
+        // Whoever asks will ask again at once.
+        if !answers { try? await Task.sleep(until: end) }
+        return answers
     }
 
     package nonisolated func examine() async -> NodeSample? {

@@ -23,6 +23,16 @@ actor NodeVisitor {
         }
     }
 
+    /// One login with hardly any patience.
+    func answers(within limit: Duration) -> Bool {
+        do {
+            _ = try NodeProbe.login(settings.healthTarget, connectTimeout: limit, timeout: limit)
+            return true
+        } catch {
+            return false
+        }
+    }
+
     func examine() -> NodeSample? {
         let deadline = ContinuousClock.now + settings.confirmTimeout
         do {

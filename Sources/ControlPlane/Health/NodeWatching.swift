@@ -27,6 +27,8 @@ package protocol NodeWatching: Sendable {
     /// Asks the node one time, quickly, past a probe that may be hanging.
     /// - Returns: why it counts as dead, or nil.
     func confirm() async -> String?
+    /// Whether the node answers a login within half a second, whatever it answers. A refusal takes as long as that.
+    func answersQuickly() async -> Bool
     /// Asks the node for its role, timeline and identity, quickly, whether it is used or not. A primary tells the
     /// position up to which its WAL is on disk.
     /// - Returns: nil when it gave no answer.

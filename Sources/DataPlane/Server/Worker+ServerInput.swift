@@ -19,7 +19,9 @@ extension Worker {
             server.pointee.inbound.clear(&buffers)
         }
         switch Socket.receive(server.pointee.descriptor, into: scratch + kept, count: Self.scratchSize - kept) {
-        case .bytes(let count): takeReplies(index, kept + count)
+        case .bytes(let count):
+            nodes[server.pointee.node.rawValue].pointee.lastHeard = now
+            takeReplies(index, kept + count)
         case .wouldBlock:
             if kept > 0 { server.pointee.inbound.append(UnsafeRawPointer(scratch), kept, &buffers) }
         case .endOfStream: serverLost(index, reason: "the server closed the connection")

@@ -107,6 +107,7 @@ extension Worker {
                 if now >= server.pointee.deadline { connectFailed(index, reason: "connect_timeout") }
             case .authenticating:
                 soonSweep()
+                listen(to: server.pointee.node, since: server.pointee.connectedAt)
                 if now >= server.pointee.deadline { serverLost(index, reason: "server_login_timeout") }
             case .idle:
                 let idleTime = now - min(now, server.pointee.idleSince)
@@ -118,11 +119,28 @@ extension Worker {
                 soonSweep()
                 if server.pointee.deadline > 0 && now >= server.pointee.deadline { closeServer(index) }
             case .linked:
+                if !server.pointee.replies.isEmpty, server.pointee.client >= 0 {
+                    soonSweep()
+                    listen(to: server.pointee.node, since: clients[server.pointee.client].pointee.lastActivity)
+                }
                 guard server.pointee.flags.contains(.isDoomed), server.pointee.deadline != .max else { continue }
                 soonSweep()
                 if now >= server.pointee.deadline { serverLost(index, reason: "the node is down") }
             }
         }
+    }
+
+    /// Somebody waits for an answer of a node: if nothing has come from it since, the control plane has a look.
+    private func listen(to node: NodeID, since asked: UInt64) {
+        let entry = nodes[node.rawValue]
+        let silence = now - min(now, max(asked, entry.pointee.lastHeard))
+        // A long query is silent, too: the question is put less and less often while nothing changes.
+        let isNews = entry.pointee.lastHeard >= entry.pointee.silenceToldAt
+        let pause = isNews ? Limits.silenceInterval : entry.pointee.silencePause
+        guard silence >= Limits.silencePatience, now - min(now, entry.pointee.silenceToldAt) >= pause else { return }
+        entry.pointee.silenceToldAt = now
+        entry.pointee.silencePause = min(pause * 2, Limits.silenceIntervalMax)
+        shared.report(.nodeSilent(node))
     }
 
     private mutating func sweepCancels() {

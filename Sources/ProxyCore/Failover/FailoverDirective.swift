@@ -18,6 +18,8 @@ package enum FailoverDirective: Sendable, Equatable {
     case sample(NodeID)
     /// Ask this node one time, with a short timeout, whether it lives; then call `confirmed`.
     case confirm(NodeID)
+    /// Ask this node for any answer, within half a second; then call `heard`.
+    case hear(NodeID)
     /// The same for a node that is down and seems to be back; then call `failbackConfirmed`.
     case confirmFailback(NodeID)
     /// Ask this node, which is down, what it is; then call `examined`.

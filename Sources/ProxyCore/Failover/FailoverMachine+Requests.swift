@@ -226,6 +226,7 @@ extension FailoverMachine {
         // What the node said belongs to the time before.
         nodes[index].sample = nil
         nodes[index].isDraining = false
+        nodes[index].isSilent = false
         nodes[index].isReportedAsFalsePrimary = false
         nodes[index].isReportedAsUndecided = false
         if !status.isUsable { nodes[index].replication = nil }

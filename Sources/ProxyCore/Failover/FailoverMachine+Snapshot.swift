@@ -44,6 +44,7 @@ extension FailoverMachine {
     }
 
     private func isFreshEnough(_ node: Node) -> Bool {
+        guard !node.isSilent else { return false }
         guard node.settings.id != primary else { return true }
         // A primary that was left behind holds data that nobody else has: its reads would be of another history.
         guard !isFalsePrimary(node), !isForeign(node) else { return false }

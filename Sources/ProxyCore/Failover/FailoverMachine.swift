@@ -14,6 +14,10 @@ package struct FailoverMachine: Sendable {
         var replication: ReplicationState?
         /// True while a confirmation is under way, so that a burst of client errors asks for one probe only.
         var isBeingConfirmed = false
+        /// True while the node is asked for any answer at all.
+        var isBeingHeard = false
+        /// It gave none: no reads are sent to it.
+        var isSilent = false
         /// True while the node falls idle on an operator's wish.
         var isDraining = false
         /// True once the log has told that this node is out of recovery although another one is the primary.

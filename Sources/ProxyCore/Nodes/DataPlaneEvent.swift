@@ -4,6 +4,8 @@ package enum DataPlaneEvent: Sendable, Equatable {
     case nodeFailed(NodeID, reason: String)
     /// A server said 57P01 or 57P02; subject to `failover_on_backend_shutdown`.
     case nodeShutdown(NodeID)
+    /// Clients wait for answers of the node, and nothing at all has come from it for a moment.
+    case nodeSilent(NodeID)
     /// A client's session has used the node.
     case nodeUsed(NodeID)
     /// Something suggests that another node is the primary by now: the roles should be asked for at once.

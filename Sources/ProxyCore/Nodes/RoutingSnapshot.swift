@@ -8,7 +8,7 @@ package struct NodeView: Sendable, Equatable {
     package var role: NodeRole
     /// `backend_weightN` divided by the sum over all configured nodes; 0...1.
     package var weight: Double
-    /// False while the node lags more than `delay_threshold` behind: its reads go elsewhere.
+    /// False while the node lags more than `delay_threshold` behind, or does not answer: its reads go elsewhere.
     package var isFreshEnough: Bool
     /// True while an operator waits for the node to fall idle: nothing new is sent to it.
     package var isDraining: Bool

@@ -38,6 +38,8 @@ final class FakeMonitor: NodeWatching {
     func flushWAL() async { state.withLock { $0.flushes += 1 } }
     func glance() async -> NodeGlance { state.withLock { $0.glance } }
 
+    func answersQuickly() async -> Bool { await confirm() == nil }
+
     func confirm() async -> String? {
         state.withLock { state in
             state.confirmations += 1

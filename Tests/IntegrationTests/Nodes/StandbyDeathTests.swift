@@ -80,6 +80,33 @@ extension IntegrationTests {
             }
         }
 
+        /// The health check is slow here on purpose: the workers notice by themselves.
+        @Test(.timeLimit(.minutes(1)))
+        func `Reads keep away from a standby that hangs before the health check has given it up`() async throws {
+            try await Stand.withOwnCluster(
+                weights: [0, 1], adjust: { configuration, _ in configuration.set("health_check_timeout", "15") }
+            ) { stand in
+                let (primary, standby) = (stand.cluster.primary, stand.cluster.nodes[1])
+                let victim = try await stand.session()
+                _ = try await victim.ask("SELECT 1")
+                standby.pause()
+                async let late = victim.ask("SELECT inet_server_port()", timeLimit: .seconds(40))
+                try await Task.sleep(for: .milliseconds(1_500))
+                let begin = ContinuousClock.now
+                let port = try await stand.query("SELECT inet_server_port()")
+                #expect(port == "\(primary.port)" && ContinuousClock.now - begin < .seconds(2))
+                let isUp = try await stand.nodes()[1].isUsable
+                #expect(isUp)
+                standby.resume()
+                #expect(try await late == "\(standby.port)")
+                let isBack = try await Poll.until(.seconds(10)) {
+                    try await stand.query("SELECT inet_server_port()") == "\(standby.port)"
+                }
+                #expect(isBack)
+                victim.close()
+            }
+        }
+
         /// Replay on the standby is held up by a query, and ends it after `max_standby_streaming_delay`.
         @Test(.timeLimit(.minutes(1)))
         func `A read that a recovery conflict ends is answered by the primary`() async throws {

@@ -47,7 +47,7 @@ import Testing
                 case .publish(let snapshot): check(snapshot)
                 case .writeJournal(let hooks): journal = hooks
                 case .runHook(let hook): begin(hook)
-                case .confirm, .confirmFailback, .examine: questions.append(directive)
+                case .confirm, .confirmFailback, .examine, .hear: questions.append(directive)
                 case .ended(let ticket, _):
                     #expect(ended.insert(ticket).inserted, "a request ended twice")
                     waiting.remove(ticket)
@@ -89,6 +89,7 @@ import Testing
             case .confirmFailback(let id):
                 take(machine.failbackConfirmed(id, failure: failure, sample: sample, now: now))
             case .examine(let id): take(machine.examined(id, sample, now: now))
+            case .hear(let id): take(machine.heard(id, answers: failure == nil))
             case .publish, .statusChanged, .writeStatusFile, .writeJournal, .runHook, .searchPrimary, .endSearch,
                 .sample, .ended, .log:
                 break
@@ -100,7 +101,7 @@ import Testing
             let id = anyNode()
             let sample: NodeSample? = chance(80) ? anySample() : nil
             now += .milliseconds(Int.random(in: 0...2_000, using: &random))
-            switch Int.random(in: 0..<20, using: &random) {
+            switch Int.random(in: 0..<21, using: &random) {
             case 0...4: take(machine.sampled(id, anySample(), now: now))
             case 5: take(machine.sampleFailed(id, now: now))
             case 6: take(machine.probeFailed(id, reason: "refused", now: now))
@@ -117,7 +118,8 @@ import Testing
             case 17:
                 let states = [ReplicationState(node: anyNode(), state: "streaming", syncState: "", replayLag: nil)]
                 take(machine.replicationSeen(states, by: id, now: now))
-            case 18: answerQuestion(chance(50) ? "refused" : nil, sample)
+            case 18: take(machine.nodeSilent(id))
+            case 19: answerQuestion(chance(50) ? "refused" : nil, sample)
             default:
                 guard let index = hooks.indices.randomElement(using: &random) else { return }
                 endHook(at: index, chance(70) ? .exited(status: 0) : .timedOut)

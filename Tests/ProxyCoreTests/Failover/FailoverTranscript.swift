@@ -108,6 +108,7 @@ extension [FailoverDirective] {
             case .confirm(let id): "confirm \(id)"
             case .confirmFailback(let id): "confirm failback \(id)"
             case .examine(let id): "examine \(id)"
+            case .hear(let id): "hear \(id)"
             case .log, .writeJournal, .ended: nil
             }
         }
