@@ -6,6 +6,17 @@ extension FailoverMachine {
         primary = obvious
     }
 
+    /// At the start the first to answer may be a primary that was left behind while Egret was away: all nodes have a
+    /// say first, but a node that hangs does not keep the others waiting for long.
+    static let lookingAroundLimit = Duration.seconds(3)
+
+    private mutating func isLookingAround(_ now: Duration) -> Bool {
+        guard let end = lookingAroundUntil else { return false }
+        let isOver = now >= end || nodes.allSatisfy { $0.wasAsked || !$0.status.isUsable }
+        if isOver { lookingAroundUntil = nil }
+        return !isOver
+    }
+
     private var isLosingPrimary: Bool {
         guard let running, running.needsSearch else { return false }
         switch running.request {
@@ -37,6 +48,7 @@ extension FailoverMachine {
             return
         }
         if case .mainNode = settings.primarySource { return }
+        if isLookingAround(now) { return }
 
         let candidate = bestCandidate
         if let current = primary, let node = node(current), node.status.isUsable {
@@ -83,8 +95,17 @@ extension FailoverMachine {
     }
 
     func isOfThisCluster(_ sample: NodeSample) -> Bool {
-        guard let systemIdentifier, let other = sample.systemIdentifier else { return true }
-        return systemIdentifier == other
+        guard let own = systemIdentifier ?? likelySystemIdentifier, let other = sample.systemIdentifier else {
+            return true
+        }
+        return own == other
+    }
+
+    /// Before there has been a primary: what most nodes say, and of two equal camps the one of the lowest node.
+    private var likelySystemIdentifier: UInt64? {
+        let named = nodes.filter(\.status.isUsable).compactMap(\.sample?.systemIdentifier)
+        let sizes = Dictionary(named.map { ($0, 1) }, uniquingKeysWith: +)
+        return named.max { left, right in (sizes[left] ?? 0) < (sizes[right] ?? 0) }
     }
 
     /// Where the timeline may not be read, the node's own word has to do.

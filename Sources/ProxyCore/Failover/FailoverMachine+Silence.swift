@@ -1,4 +1,4 @@
-/// Nodes that hang. The health check finds them in its own time, with its retries; until then reads need not wait there.
+/// Nodes that hang. The health check finds them in its own time, with its retries; until then no read need wait there.
 extension FailoverMachine {
     /// Workers wait for the node and hear nothing of it. A long query looks the same, so the node is asked for any
     /// answer.

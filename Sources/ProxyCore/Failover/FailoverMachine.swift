@@ -12,6 +12,8 @@ package struct FailoverMachine: Sendable {
         /// The last answer; nil before the first one and after a failure to get one.
         var sample: NodeSample?
         var replication: ReplicationState?
+        /// It has told its role, or could not be asked, since the start.
+        var wasAsked = false
         /// True while a confirmation is under way, so that a burst of client errors asks for one probe only.
         var isBeingConfirmed = false
         /// True while the node is asked for any answer at all.
@@ -71,6 +73,8 @@ package struct FailoverMachine: Sendable {
     var nodes: [Node]
     var primary: NodeID?
     var primaryTerm: UInt64 = 0
+    /// Until then, or until every node was asked, no primary is taken at the start.
+    var lookingAroundUntil: Duration?
     var epoch: UInt64 = 0
     /// The newest timeline that a primary was seen on: an older one is a primary that was left behind.
     var newestTimeline: UInt32 = 0
@@ -108,6 +112,7 @@ package struct FailoverMachine: Sendable {
         for node in nodes where node.status == .down {
             directives.append(.log(.log, "read_status_file: \(node.settings.id) th backend is set to down status"))
         }
+        lookingAroundUntil = now + Self.lookingAroundLimit
         takeUpJournal(now: now, &directives)
         adoptObviousPrimary()
         publish(&directives)
@@ -131,6 +136,7 @@ package struct FailoverMachine: Sendable {
     package mutating func sampled(_ id: NodeID, _ sample: NodeSample, now: Duration) -> [FailoverDirective] {
         guard let index = index(of: id) else { return [] }
         nodes[index].sample = sample
+        nodes[index].wasAsked = true
         let wasFalsePrimary = nodes[index].isReportedAsFalsePrimary
         var directives: [FailoverDirective] = []
         reviewPrimary(now: now, &directives)
@@ -142,8 +148,9 @@ package struct FailoverMachine: Sendable {
 
     /// A node could not be asked. That alone takes no node down, but the node no longer vouches for its role.
     package mutating func sampleFailed(_ id: NodeID, now: Duration) -> [FailoverDirective] {
-        guard let index = index(of: id), nodes[index].sample != nil else { return [] }
+        guard let index = index(of: id), nodes[index].sample != nil || !nodes[index].wasAsked else { return [] }
         nodes[index].sample = nil
+        nodes[index].wasAsked = true
         var directives: [FailoverDirective] = []
         reviewPrimary(now: now, &directives)
         settle(&directives)
@@ -223,6 +230,7 @@ package struct FailoverMachine: Sendable {
     /// Time has passed. Called at least once a second.
     package mutating func tick(now: Duration) -> [FailoverDirective] {
         var directives: [FailoverDirective] = []
+        if lookingAroundUntil.map({ now >= $0 }) ?? false { reviewPrimary(now: now, &directives) }
         slowSearchDown(now: now, &directives)
         reviewSwitchover(now: now, &directives)
         repeatInterruptedHook(now: now, &directives)

@@ -3,14 +3,43 @@ import Testing
 
 /// Who is written to.
 @Suite struct FailoverPrimaryTests {
-    @Test("At start nobody is the primary until a node says so")
+    @Test("At start nobody is the primary until a node says so, and all have been asked")
     func start() {
         var cluster = FailoverTranscript()
         #expect(cluster.machine.start(now: .zero).outline == ["publish primary=none", "search 0.1 seconds"])
         #expect(cluster.sample(1, .standby).outline == [])
-        #expect(cluster.sample(2, .primary, timeline: 1).outline == ["end search", "publish primary=2"])
+        #expect(cluster.sample(2, .primary, timeline: 1).outline == [])
+        #expect(cluster.machine.sampleFailed(NodeID(0), now: .zero).outline == ["end search", "publish primary=2"])
         #expect(cluster.machine.snapshot.nodes.map(\.role) == [.standby, .standby, .primary])
         #expect(cluster.statuses == [.waiting, .waiting, .waiting])
+    }
+
+    @Test("At start the first to answer may have been left behind while Egret was away")
+    func leftBehindAtStart() {
+        var cluster = FailoverTranscript()
+        _ = cluster.machine.start(now: .zero)
+        #expect(cluster.sample(0, .primary, timeline: 1).outline == [])
+        #expect(cluster.sample(1, .primary, timeline: 2).outline == [])
+        #expect(cluster.sample(2, .standby).outline.contains("publish primary=1"))
+    }
+
+    @Test("At start a node that hangs does not keep the others waiting for long")
+    func hangingAtStart() {
+        var cluster = FailoverTranscript()
+        _ = cluster.machine.start(now: .zero)
+        #expect(cluster.sample(0, .primary, timeline: 1).outline == [])
+        #expect(cluster.machine.tick(now: .seconds(2)).outline == [])
+        #expect(cluster.machine.tick(now: .seconds(3)).outline == ["end search", "publish primary=0"])
+    }
+
+    @Test("At start the cluster is what most nodes belong to, whatever timeline a stranger has")
+    func strangerAtStart() {
+        var cluster = FailoverTranscript()
+        _ = cluster.machine.start(now: .zero)
+        _ = cluster.sample(0, .primary, timeline: 5, system: 8)
+        _ = cluster.sample(1, .primary, timeline: 1, system: 7)
+        #expect(cluster.sample(2, .standby, system: 7).outline.contains("publish primary=1"))
+        #expect(cluster.machine.snapshot.nodes.map(\.isFreshEnough) == [false, true, true])
     }
 
     @Test("What the status file remembers as down stays down")
@@ -160,6 +189,7 @@ import Testing
         _ = cluster.machine.start(now: .zero)
         #expect(cluster.machine.snapshot.epoch == 1)
         #expect(cluster.machine.snapshot.nodes.map(\.weight) == [0.25, 0.75, 0])
+        for standby: UInt8 in [1, 2] { _ = cluster.sample(standby, .standby) }
         _ = cluster.sample(0, .primary, timeline: 1)
         #expect(cluster.machine.snapshot.epoch == 2)
         #expect(cluster.sample(0, .primary, timeline: 1) == [])

@@ -46,6 +46,7 @@ import Testing
         let start = cluster.machine.start(now: .zero)
         #expect(start.lines.contains("failover_command for node 0 had begun when Egret ended: fail 0"))
         #expect(start.journal == nil)
+        _ = cluster.sample(2, .standby)
         let found = cluster.sample(1, .primary, timeline: 2)
         #expect(found.outline == ["end search", "publish primary=1"])
         #expect(found.lines.contains("the failover of node 0 is complete: node 1 is the primary"))
