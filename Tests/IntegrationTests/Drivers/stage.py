@@ -312,7 +312,7 @@ class Proxy:
             sr_check_period = 1
             sr_check_user = 'pgpool'
             health_check_period = 1
-            health_check_timeout = 5
+            health_check_timeout = {2 if options.cut else 5}
             health_check_user = 'pgpool'
             failover_on_backend_shutdown = on
             search_primary_node_timeout = 60

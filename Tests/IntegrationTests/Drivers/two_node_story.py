@@ -65,9 +65,9 @@ class Story:
         self.proxy.machine.run(f"{PG_BIN}/pgbench", "-i", "-q", *target)
         readers = subprocess.Popen(
             self.proxy.machine.words(
-                [f"{PG_BIN}/pgbench", "-n", "-S", "-c", "25", "-T", "14", "-M", "prepared", *target], "postgres"),
+                [f"{PG_BIN}/pgbench", "-n", "-S", "-c", "25", "-T", "8", "-M", "prepared", *target], "postgres"),
             cwd="/", encoding="utf-8", stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        time.sleep(3)
+        time.sleep(2)
         self.proxy.machine.run("ip", "link", "set", "to-db1", "down", user="root")
         output, _ = readers.communicate(timeout=60)
         check(readers.returncode == 0 and "number of failed transactions: 0 " in output, output)

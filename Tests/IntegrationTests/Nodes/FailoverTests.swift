@@ -34,30 +34,6 @@ extension IntegrationTests {
             }
         }
 
-        @Test(.timeLimit(.minutes(1)))
-        func `The kill of a standby costs no client of pgbench its connection`() async throws {
-            try await Stand.withOwnCluster(
-                weights: [1, 1], adjust: { configuration, _ in configuration.set("statement_level_load_balance", "on") }
-            ) { stand in
-                try await stand.cluster.pgbench(scale: 1)
-                let pgbench = Command(
-                    stand.cluster.binaries.path("pgbench"),
-                    [
-                        "-n", "-S", "-c", "8", "-j", "2", "-T", "5", "-h", "127.0.0.1", "-p", "\(stand.egret.port)",
-                        "-U", "postgres", "postgres",
-                    ])
-                let running = Task { try await pgbench.result() }
-                try await Task.sleep(for: .seconds(2))
-                await stand.cluster.nodes[1].kill()
-                let result = try await running.value
-                // A read that was under way may fail, as a statement: pgbench gives a client up at its first error.
-                #expect(!result.errors.contains("server closed the connection"), "\(result.errors)")
-                #expect(!result.errors.contains("FATAL"), "\(result.errors)")
-                #expect(result.output.contains("number of transactions actually processed"), "\(result.output)")
-                try await stand.waitForNodes("node 1 is down") { $0[1].status == "down" }
-            }
-        }
-
         @Test(.timeLimit(.minutes(1)), arguments: [EgretConfiguration.PoolMode.session, .transaction])
         func `Clients keep their connections over the death of the primary`(
             poolMode: EgretConfiguration.PoolMode

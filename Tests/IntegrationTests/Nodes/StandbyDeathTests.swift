@@ -52,11 +52,11 @@ extension IntegrationTests {
                 let pgbench = Command(
                     stand.cluster.binaries.path("pgbench"),
                     [
-                        "-n", "-S", "-c", "100", "-j", "2", "-T", "4", "-M", mode, "-h", "127.0.0.1",
+                        "-n", "-S", "-c", "100", "-j", "2", "-T", "3", "-M", mode, "-h", "127.0.0.1",
                         "-p", "\(stand.egret.port)", "-U", "postgres", "postgres",
                     ])
                 let running = Task { try await pgbench.result() }
-                try await Task.sleep(for: .milliseconds(1_500))
+                try await Task.sleep(for: .milliseconds(1_200))
                 try await fault.strike(stand.cluster.nodes[1])
                 let result = try await running.value
                 #expect(result.status == 0, "\(result.errors)")
@@ -70,8 +70,10 @@ extension IntegrationTests {
         @Test(.timeLimit(.minutes(2)), arguments: Fault.allCases)
         func `asyncpg with prepared statements sees nothing of it`(fault: Fault) async throws {
             try await Stand.withOwnCluster(weights: [1, 1], adjust: Self.spreadReads) { stand in
-                let running = Task { try await stand.drive("steady_reads.py", ["--clients", "100", "--seconds", "4"]) }
-                try await Task.sleep(for: .seconds(2))
+                let running = Task {
+                    try await stand.drive("steady_reads.py", ["--clients", "100", "--seconds", "3.5"])
+                }
+                try await Task.sleep(for: .milliseconds(1_700))
                 try await fault.strike(stand.cluster.nodes[1])
                 let report = try await running.value
                 #expect(report.contains("errors=0 lost=0 "), "\(report)")
