@@ -27,7 +27,9 @@ extension FailoverCoordinator {
         guard answer.verdict == .accepted, let former else { return answer.verdict }
         switch await waitUntilIdle(former, atMost: drainLimit, while: { machine.isSwitchingOver }) {
         case .idle: break
-        case .busy: perform(machine.endOpenTransactions(now: now))
+        case .busy:
+            perform(machine.endOpenTransactions(now: now))
+            await waitUntilLeft(former)
         case .interrupted: return await abandon("the wait for node \(former) to be idle was interrupted")
         }
         guard await hasCaughtUp(target, with: former, within: drainLimit) else {
@@ -50,8 +52,11 @@ extension FailoverCoordinator {
         }
     }
 
+    /// Until every worker has taken up the last snapshot: none of them writes to the node after that.
+    func waitUntilLeft(_ id: NodeID) async { _ = await openTransactions(on: id) }
+
     /// - Returns: nil when the workers do not answer: they have ended, or whoever waits has gone.
-    private func openTransactions(on id: NodeID) async -> Int? {
+    func openTransactions(on id: NodeID) async -> Int? {
         let (answers, sink) = AsyncStream<Int>.makeStream()
         let observing = observing
         let question = Task { sink.yield(await observing.openTransactions(on: id)) }

@@ -267,6 +267,8 @@ package actor FailoverCoordinator {
 
     private func run(_ hook: FailoverHook, timeout: Duration?) async {
         await filesAreWritten()
+        // Whoever is promoted now must be the only one that is written to.
+        await waitUntilLeft(hook.node)
         let began = ContinuousClock.now
         history.begin(hook, at: WallClock.now().seconds)
         let outcome = await hooks.run(hook, timeout: timeout)

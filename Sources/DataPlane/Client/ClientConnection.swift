@@ -94,6 +94,8 @@ struct ClientConnection {
     var previousWaiting: Int32 = -1
     /// Body bytes of a streamed message that are still to come.
     var bodyRemaining: UInt32 = 0
+    /// Bytes of the open group, from the next message on, that were judged to be reads.
+    var judgedAhead: Int32 = 0
     var cancelKey: UInt32 = 0
     var unnamedSerial: UInt32 = 0
     /// Monotonic nanoseconds: when a wait ends badly.

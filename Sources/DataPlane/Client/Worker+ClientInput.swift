@@ -157,6 +157,11 @@ extension Worker {
         }
         let server = client.pointee.server
         if server >= 0 && servers[server].pointee.outbound.count >= Limits.outboundHighWater { return .blocked }
+        if server >= 0, servers[server].pointee.flags.contains(.repeatsOnPrimary) {
+            // What was asked before is asked again first.
+            client.pointee.wait = .drain
+            return .blocked
+        }
         if client.pointee.flags.contains(.isDiscarding) && server >= 0 && !servers[server].pointee.replies.isEmpty {
             // Whether anything is left of the session decides what the next message means.
             client.pointee.wait = .drain

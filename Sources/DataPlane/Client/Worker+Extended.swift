@@ -7,18 +7,18 @@ extension Worker {
     ///
     /// A group whose messages up to the Sync are all here is judged as a whole. One that is not goes to the primary,
     /// unless nothing but Parse and Describe is there yet: what follows may still move it.
-    mutating func placeGroup(_ index: Int32, _ message: ClientMessage) -> Placement {
+    mutating func placeGroup(_ index: Int32, _ message: ClientMessage, mayRead: Bool = true) -> Placement {
         let client = clients[index]
         if client.pointee.flags.contains(.isGroupOpen), client.pointee.server >= 0 {
-            return placeInGroup(index, message)
+            return placeInGroup(index, message, mayRead: mayRead)
         }
-        let plan = planGroup(index, message)
+        let plan = mayRead ? planGroup(index, message) : GroupPlan(need: .primary, isWhole: false, judged: 0)
         let placement = place(index, plan.need)
         if case .server(let serverIndex) = placement {
             beginRequest(serverIndex, Request(isRepeatable: plan.need == .read, mayCommit: false))
             client.pointee.flags.insert(.isGroupOpen)
             client.pointee.flags.subtract([.hasPortal, .parsedUnnamed, .isPlanned])
-            if plan.isWhole { client.pointee.flags.insert(.isPlanned) }
+            noteJudged(index, plan, message)
             if plan.need == .read {
                 client.pointee.flags.insert(.isReadGroup)
             } else {
@@ -29,18 +29,23 @@ extension Worker {
     }
 
     /// A later message of a group. Only one that was a read so far has anything to decide.
-    private mutating func placeInGroup(_ index: Int32, _ message: ClientMessage) -> Placement {
+    private mutating func placeInGroup(_ index: Int32, _ message: ClientMessage, mayRead: Bool) -> Placement {
         let client = clients[index]
         let current = client.pointee.server
+        // Judged together with what came before it.
+        if mayRead, client.pointee.judgedAhead >= message.total {
+            client.pointee.judgedAhead -= Int32(message.total)
+            return .server(current)
+        }
         // After an error the server skips the rest of the group, and so must whatever comes up to the Sync.
         if servers[current].pointee.flags.contains(.skipsToSync) { return .server(current) }
         guard client.pointee.flags.contains(.isReadGroup),
             message.tag == FrontendTag.parse || message.tag == FrontendTag.bind
         else { return .server(current) }
         if client.pointee.flags.contains(.isPlanned) { return .server(current) }
-        let plan = planGroup(index, message)
+        let plan = mayRead ? planGroup(index, message) : GroupPlan(need: .primary, isWhole: false, judged: 0)
         if plan.need == .read {
-            if plan.isWhole { client.pointee.flags.insert(.isPlanned) }
+            noteJudged(index, plan, message)
             return .server(current)
         }
         if client.pointee.flags.contains(.hasPortal) {
@@ -61,6 +66,15 @@ extension Worker {
     struct GroupPlan {
         var need: Need
         var isWhole: Bool
+        /// Bytes from the first message on that were looked at.
+        var judged: Int
+    }
+
+    /// What was looked at is not looked at again: a group without end would be read over and over.
+    private func noteJudged(_ index: Int32, _ plan: GroupPlan, _ message: ClientMessage) {
+        let client = clients[index]
+        if plan.isWhole { client.pointee.flags.insert(.isPlanned) }
+        client.pointee.judgedAhead = plan.need == .read ? Int32(clamping: max(0, plan.judged - message.total)) : 0
     }
 
     /// Looks ahead over the messages that are here, from this one to the Sync.
@@ -73,26 +87,30 @@ extension Worker {
             let start = message.start + offset
             let tag = start.load(as: UInt8.self)
             let total = Int(start.bigEndianUInt32(at: 1)) + 1
-            guard total >= 5, total <= message.available - offset else { break }
+            guard total >= 5, total <= message.available - offset else {
+                // A long Bind is passed on before all of it is here, and what follows it is not known either.
+                if tag == FrontendTag.bind { hasBind = true }
+                break
+            }
             let part = ClientMessage(tag: tag, start: start, total: total, available: total)
             switch tag {
-            case FrontendTag.sync: return GroupPlan(need: .read, isWhole: true)
+            case FrontendTag.sync: return GroupPlan(need: .read, isWhole: true, judged: offset)
             case FrontendTag.parse:
                 guard let fields = ParseFields(part.body), isRead(fields.text) else {
-                    return GroupPlan(need: .primary, isWhole: false)
+                    return GroupPlan(need: .primary, isWhole: false, judged: offset)
                 }
                 if fields.name.isEmpty { hasUnnamed = true } else { hasParse = true }
             case FrontendTag.bind:
                 hasBind = true
                 guard isRead(bind: part.body, of: index, hasParse, hasUnnamed: hasUnnamed) else {
-                    return GroupPlan(need: .primary, isWhole: false)
+                    return GroupPlan(need: .primary, isWhole: false, judged: offset)
                 }
             case FrontendTag.describe, FrontendTag.execute, FrontendTag.close, FrontendTag.flush: break
-            default: return GroupPlan(need: .primary, isWhole: false)
+            default: return GroupPlan(need: .primary, isWhole: false, judged: offset)
             }
             offset += total
         }
-        return GroupPlan(need: hasBind ? .primary : .read, isWhole: false)
+        return GroupPlan(need: hasBind ? .primary : .read, isWhole: false, judged: offset)
     }
 
     private func isRead(_ text: UnsafeRawBufferPointer) -> Bool {
@@ -139,6 +157,11 @@ extension Worker {
         guard case .server(let serverIndex) = placeGroup(index, message) else { return .blocked }
         relayToServer(serverIndex, message.start, message.total)
         keep(message, on: serverIndex)
+        // A portal of an earlier group may be anything, COMMIT too.
+        if !clients[index].pointee.flags.contains(.hasPortal) {
+            servers[serverIndex].pointee.flags.insert(.mayHaveCommitted)
+            stopKeeping(serverIndex)
+        }
         servers[serverIndex].pointee.replies.append(ExpectedReply(.execute))
         return .took(message.total)
     }
@@ -155,7 +178,9 @@ extension Worker {
             // The server keeps the statement for its other clients.
             statements.release(entry.statement)
             server.pointee.replies.append(ExpectedReply(.localCloseComplete))
-            if !answerLocallyIfNext(serverIndex) { keep(message, on: serverIndex) }
+            // The name is gone: what used it in front of this cannot be asked again.
+            stopKeeping(serverIndex)
+            _ = answerLocallyIfNext(serverIndex)
             return .took(message.total)
         }
         if fields.isStatement {
@@ -173,6 +198,8 @@ extension Worker {
         guard message.isWhole else { return shortMessage(index, message) }
         if let progress = takeLocally(index, message) { return progress }
         let serverIndex = clients[index].pointee.server
+        let judged = clients[index].pointee.judgedAhead
+        clients[index].pointee.judgedAhead = max(0, judged - Int32(message.total))
         if serverIndex >= 0 {
             relayToServer(serverIndex, message.start, message.total)
             keep(message, on: serverIndex)

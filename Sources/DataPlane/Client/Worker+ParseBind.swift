@@ -20,11 +20,6 @@ extension Worker {
         if verdict.isForProxy { return beginLocalGroup(index, fields, message) }
         guard case .server(let serverIndex) = placeGroup(index, message) else { return .blocked }
         noteEffects(index, verdict)
-        if verdict.effects.clearsServer {
-            clients[index].pointee.flags.insert(.isPinned)
-            servers[serverIndex].pointee.flags.insert(.isDoomed)
-            servers[serverIndex].pointee.deadline = .max
-        }
         let names = statementNames(of: index)
         let entry = ClientStatements.Entry(
             statement: 0, isRead: verdict.mayRunOnStandby, kind: verdict.kind,
@@ -50,6 +45,7 @@ extension Worker {
         _ entry: ClientStatements.Entry
     ) {
         let (client, server) = (clients[index], servers[serverIndex])
+        unnamedChanges(serverIndex)
         relayToServer(serverIndex, message.start, message.total)
         server.pointee.replies.append(ExpectedReply(.parse))
         client.pointee.flags.insert(.parsedUnnamed)
@@ -137,11 +133,16 @@ extension Worker {
         if clients[index].pointee.flags.contains(.hasLostTransaction) { return failLostGroup(index, message) }
         guard case .server(let serverIndex) = placeGroup(index, message) else { return .blocked }
         clients[index].pointee.flags.insert(.hasPortal)
-        let (kind, isRead) = statementKind(index, fields.statement)
-        if !isRead, servers[serverIndex].pointee.transaction.isIdle || kind.endsBlock {
+        let entry = statementEntry(index, fields.statement)
+        let kind = entry?.kind ?? .other
+        if entry?.isRead != true, servers[serverIndex].pointee.transaction.isIdle || kind.endsBlock {
             servers[serverIndex].pointee.flags.insert(.mayHaveCommitted)
         }
+        if entry?.effects.clearsServer == true { beginClearing(index, serverIndex) }
         if fields.statement.isEmpty {
+            if !clients[index].pointee.flags.contains(.parsedUnnamed) {
+                servers[serverIndex].pointee.flags.insert(.usesOldUnnamed)
+            }
             showUnnamed(index, serverIndex)
             if case .took = forward(message, of: index, to: serverIndex) {}
         } else {
@@ -155,13 +156,16 @@ extension Worker {
         return .took(min(message.total, message.available))
     }
 
-    private func statementKind(
-        _ index: Int32, _ name: UnsafeRawBufferPointer
-    ) -> (kind: StatementKind, isRead: Bool) {
-        guard let names = clients[index].pointee.statements,
-            let entry = name.isEmpty ? names.unnamedEntry : names.find(name)
-        else { return (.other, false) }
-        return (entry.kind, entry.isRead)
+    private func statementEntry(_ index: Int32, _ name: UnsafeRawBufferPointer) -> ClientStatements.Entry? {
+        guard let names = clients[index].pointee.statements else { return nil }
+        return name.isEmpty ? names.unnamedEntry : names.find(name)
+    }
+
+    /// DISCARD ALL and its kin: the client keeps the server until its answer says what is gone.
+    private func beginClearing(_ index: Int32, _ serverIndex: Int32) {
+        clients[index].pointee.flags.insert(.isPinned)
+        servers[serverIndex].pointee.flags.insert([.isDoomed, .mayClear])
+        servers[serverIndex].pointee.deadline = .max
     }
 
     /// Makes sure that the server's unnamed statement is this client's.
@@ -246,9 +250,11 @@ extension Worker {
         guard message.available >= 6, message.start.load(fromByteOffset: 5, as: UInt8.self) == 0 else {
             return violate(index, "a named statement of more than \(Limits.inspectedMessageMax) bytes")
         }
-        guard case .server(let serverIndex) = placeGroup(index, message) else { return .blocked }
+        // Nobody has read what it does.
+        guard case .server(let serverIndex) = placeGroup(index, message, mayRead: false) else { return .blocked }
         let progress = forward(message, of: index, to: serverIndex)
         stopKeeping(serverIndex)
+        servers[serverIndex].pointee.flags.insert(.mayHaveCommitted)
         clients[index].pointee.flags.insert(.isPinned)
         clients[index].pointee.unnamedSerial &+= 1
         clients[index].pointee.statements?.forgetUnnamed()

@@ -11,6 +11,9 @@ extension Worker {
         if verdict.isForProxy, canAnswerItself(index) {
             return takeLocalQuery(index, message)
         }
+        if case .prepared = verdict.kind, !verdict.isMultiStatement, let progress = takeDeallocate(index, message) {
+            return progress
+        }
         let current = client.pointee.server
         if verdict.effects.discardsAll, current >= 0, !servers[current].pointee.replies.isEmpty {
             client.pointee.wait = .drain
@@ -25,6 +28,7 @@ extension Worker {
         keep(message, on: serverIndex)
         server.pointee.replies.append(ExpectedReply(.query))
         // A simple query drops the unnamed statement.
+        unnamedChanges(serverIndex)
         server.pointee.unnamedOwner = 0
         client.pointee.statements?.forgetUnnamed()
         noteEffects(index, verdict)
@@ -33,6 +37,26 @@ extension Worker {
         }
         countStatement(verdict.kind, serverIndex)
         return progress
+    }
+
+    /// DEALLOCATE of a statement that was prepared through the protocol. The server knows it by another name, and keeps
+    /// it for its other clients.
+    private mutating func takeDeallocate(_ index: Int32, _ message: ClientMessage) -> MessageProgress? {
+        let client = clients[index]
+        guard message.isWhole, canAnswerItself(index), let names = client.pointee.statements,
+            let name = StatementClassifier.deallocatedName(text(of: message)),
+            name.withUnsafeBytes({ names.find($0) }) != nil
+        else { return nil }
+        let server = client.pointee.server
+        if server >= 0, !servers[server].pointee.replies.isEmpty {
+            client.pointee.wait = .drain
+            return .blocked
+        }
+        if let entry = name.withUnsafeBytes({ names.remove($0) }) { statements.release(entry.statement) }
+        sendToClient(index, BackendMessage.commandComplete("DEALLOCATE"))
+        sendToClient(
+            index, BackendMessage.readyForQuery(server >= 0 ? servers[server].pointee.transaction : .idle))
+        return .took(message.total)
     }
 
     /// What becomes of a simple query whose server is lost. A BEGIN by itself has done nothing yet.
@@ -48,11 +72,15 @@ extension Worker {
             // Too long to look through: it may do anything.
             return StatementVerdict(route: .primary, effects: .unknown, kind: .other)
         }
+        return StatementClassifier.classify(text(of: message))
+    }
+
+    /// The text of a whole Query ends with a NUL, which is not part of it; a second one inside is the server's to refuse.
+    @inline(__always)
+    private func text(of message: ClientMessage) -> UnsafeBufferPointer<UInt8> {
         let body = message.body
-        // The text ends with a NUL, which is not part of it; a second one inside is the server's to refuse.
-        let text = UnsafeBufferPointer(
+        return UnsafeBufferPointer(
             start: body.baseAddress?.assumingMemoryBound(to: UInt8.self), count: max(0, body.count - 1))
-        return StatementClassifier.classify(text)
     }
 
     /// Egret's own commands are answered in their turn, when nothing is under way on a server, and a failed
@@ -81,7 +109,7 @@ extension Worker {
         forgetNames(index)
     }
 
-    private mutating func forgetNames(_ index: Int32) {
+    mutating func forgetNames(_ index: Int32) {
         guard let names = clients[index].pointee.statements else { return }
         for statement in names.all { statements.release(statement) }
         names.removeAll()

@@ -125,6 +125,8 @@ extension Worker {
         server.pointee.state = .resetting
         server.pointee.flags.insert(.runsAlone)
         server.pointee.deadline = .max
+        // Nobody is slow any more: what comes is thrown away.
+        if server.pointee.flags.remove(.isReadPaused) != nil { watchServer(serverIndex) }
     }
 
     /// The last answer that nobody reads is here.

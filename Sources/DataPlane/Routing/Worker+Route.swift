@@ -44,6 +44,13 @@ extension Worker {
     private mutating func placeBound(_ index: Int32, _ current: Int32, _ need: Need) -> Placement {
         let client = clients[index]
         let server = servers[current]
+        // State of the session holds it there, but what is new waits like everybody's: the node may be about to go.
+        if server.isIdleInside, !client.pointee.flags.contains(.isGroupOpen),
+            !nodes[server.pointee.node.rawValue].pointee.takesStatements
+        {
+            waitForNode(index)
+            return .waits
+        }
         // What may run anywhere may run here, and the primary may run everything.
         if need == .read || Int16(server.pointee.node.rawValue) == nodes.primary { return .server(current) }
         if client.pointee.flags.contains(.isPinned) || !server.pointee.transaction.isIdle { return .server(current) }

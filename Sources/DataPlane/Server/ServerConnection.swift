@@ -50,9 +50,13 @@ struct ServerConnection {
         static let runsAlone = Flags(rawValue: 1 << 15)
         /// Session state may be left on it.
         static let hasSessionState = Flags(rawValue: 1 << 16)
+        /// A request under way binds an unnamed statement that was parsed before it.
+        static let usesOldUnnamed = Flags(rawValue: 1 << 17)
+        /// A message under way may drop what Egret has prepared: DISCARD ALL, DEALLOCATE ALL.
+        static let mayClear = Flags(rawValue: 1 << 18)
         /// What ends with the last request.
         static let requestFlags: Flags = [
-            .hasRequests, .isRepeatable, .hasAnswered, .mayHaveCommitted, .wasCanceled,
+            .hasRequests, .isRepeatable, .hasAnswered, .mayHaveCommitted, .wasCanceled, .usesOldUnnamed, .mayClear,
         ]
     }
 

@@ -85,10 +85,17 @@ extension Worker {
         server.pointee.requests.consume(min(offset, server.pointee.requests.count), &buffers)
     }
 
+    /// The client's unnamed statement changes while something is under way that used the one before.
+    @inline(__always)
+    mutating func unnamedChanges(_ serverIndex: Int32) {
+        if servers[serverIndex].pointee.flags.contains(.usesOldUnnamed) { stopKeeping(serverIndex) }
+    }
+
     /// Whether everything that is under way on a server may be asked again elsewhere.
     func mayRepeat(_ serverIndex: Int32) -> Bool {
         let server = servers[serverIndex]
-        guard server.pointee.flags.contains(.isRepeatable), !server.pointee.flags.contains(.hasAnswered),
+        guard server.pointee.flags.contains(.isRepeatable),
+            server.pointee.flags.isDisjoint(with: [.hasAnswered, .wasCanceled]),
             server.pointee.state == .linked, server.pointee.transaction.isIdle, server.pointee.client >= 0,
             server.pointee.bodyRemaining == 0, !server.pointee.requests.isEmpty
         else { return false }
@@ -131,8 +138,7 @@ extension Worker {
         switch error.sqlState {
         case SQLState.serializationFailure.description, SQLState.readOnlyTransaction.description: break
         case SQLState.queryCanceled.description:
-            let isOurs = server.pointee.flags.contains(.wasCanceled)
-            guard !isOurs, error.message == "canceling statement due to user request" else { return false }
+            guard error.message == "canceling statement due to user request" else { return false }
         default: return false
         }
         // With more behind it, the answers would change their order.

@@ -25,6 +25,7 @@ extension Worker {
         switch tag {
         case BackendTag.readyForQuery: return takeReady(index, body)
         case BackendTag.commandComplete, BackendTag.emptyQueryResponse, BackendTag.portalSuspended:
+            if server.pointee.flags.contains(.mayClear), isWhole { noteCleared(index, body) }
             finish(index, .execute)
         case BackendTag.errorResponse: return takeError(index, body, isWhole: isWhole, isHidden: isHidden)
         case BackendTag.parseComplete: return finishHideable(index, .parse)
@@ -49,6 +50,24 @@ extension Worker {
         default: break
         }
         return isHidden ? .swallow : .pass
+    }
+
+    /// A command of the extended protocol has dropped what Egret has set or prepared on the server.
+    private mutating func noteCleared(_ index: Int32, _ body: UnsafeRawBufferPointer) {
+        let server = servers[index]
+        let tag = String(decoding: body.dropLast(), as: UTF8.self)
+        let isAll = tag == "DISCARD ALL"
+        guard isAll || tag == "DEALLOCATE ALL" || tag == "RESET" else { return }
+        if tag != "DEALLOCATE ALL" {
+            releaseParameters(server.pointee.applied)
+            server.pointee.applied = ParameterSets.none
+        }
+        if tag == "RESET" { return }
+        server.pointee.forgetStatements()
+        guard server.pointee.client >= 0 else { return }
+        forgetNames(server.pointee.client)
+        clients[server.pointee.client].pointee.statements?.forgetUnnamed()
+        if isAll { clients[server.pointee.client].pointee.flags.remove(.isPinned) }
     }
 
     func isCurrent(_ index: Int32) -> Bool {
@@ -92,6 +111,7 @@ extension Worker {
         while let reply = server.pointee.replies.first, reply.isLocal {
             server.pointee.replies.removeFirst()
             guard server.pointee.client >= 0 else { continue }
+            if server.pointee.flags.contains(.hasRequests) { server.pointee.flags.insert(.hasAnswered) }
             switch reply.kind {
             case .localParseComplete: sendToClient(server.pointee.client, BackendMessage.parseComplete)
             case .localCloseComplete: sendToClient(server.pointee.client, BackendMessage.closeComplete)
@@ -210,6 +230,7 @@ extension Worker {
                 // The connection ends behind this; what the client is told depends on what it has under way.
                 server.pointee.fatal = error
                 noteShutdown(error, server.pointee.node)
+                if mayRepeat(index) { return .drop }
                 guard hasNothingUnderWay(index) else { return .swallow }
                 serverLost(index, reason: error.message)
                 return .ended
@@ -218,7 +239,7 @@ extension Worker {
             if isForPrimary(error, from: index) {
                 skipToSync(index)
                 server.pointee.flags.insert(.repeatsOnPrimary)
-                return .swallow
+                return .drop
             }
             if server.pointee.flags.contains(.runsAlone) {
                 skipToSync(index)
@@ -294,7 +315,7 @@ extension Worker {
             return .ended
         }
         // A read that is asked again need not hear it.
-        return mayRepeat(index) ? .swallow : nil
+        return mayRepeat(index) ? .drop : nil
     }
 
     /// A client has it and has not used it yet, or not since its last transaction: its end is nobody's loss.

@@ -82,6 +82,11 @@ extension Worker {
             case .pass:
                 offset = end
                 if total > available { streamRest(index, total - available, isDiscarded: false) }
+            case .drop:
+                // The answer begins anew elsewhere: what was here of it never was.
+                offset = end
+                runStart = end
+                if total > available { streamRest(index, total - available, isDiscarded: true) }
             case .swallow:
                 passOn(index, bytes + runStart, offset - runStart)
                 offset = end
@@ -183,6 +188,8 @@ enum ReplyDisposition {
     /// It goes to the client with its neighbours.
     case pass
     case swallow
+    /// Neither it nor what is in waiting in front of it goes to the client.
+    case drop
     /// A ReadyForQuery: what was before it goes out, and the server may be free now.
     case settle(isVisible: Bool)
     /// The server is gone, or has become somebody else's.

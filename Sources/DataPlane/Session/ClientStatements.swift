@@ -41,7 +41,10 @@ final class ClientStatements {
         unnamedEntry = entry
     }
 
-    func forgetUnnamed() { unnamedParse.removeAll(keepingCapacity: unnamedParse.capacity <= 4_096) }
+    func forgetUnnamed() {
+        unnamedParse.removeAll(keepingCapacity: unnamedParse.capacity <= 4_096)
+        unnamedEntry = Entry(statement: 0, isRead: false, kind: .other, effects: [])
+    }
 
     func find(_ name: UnsafeRawBufferPointer) -> Entry? {
         index(of: name, hash: Self.hash(name)).map { slots[$0].entry }

@@ -31,11 +31,15 @@ extension Worker {
         for index in 0..<Int32(servers.capacity) {
             let server = servers[index]
             guard server.pointee.state != .free else { continue }
-            let isUsable = nodes[server.pointee.node.rawValue].pointee.isUsable
-            if isUsable { continue }
-            doom(index)
+            if nodes[server.pointee.node.rawValue].pointee.isUsable { continue }
+            // Nothing more may be written to what was the primary, from the moment on that another one may be promoted.
+            if Int16(server.pointee.node.rawValue) == hadPrimary, server.pointee.state == .linked {
+                serverLost(index, reason: "the node is taken out of use")
+            } else {
+                doom(index)
+            }
         }
-        if hadPrimary != nodes.primary { leaveOldPrimary() }
+        if hadPrimary >= 0, hadPrimary != nodes.primary { leavePrimary(hadPrimary) }
         retryWaitingForNode()
         requeueWaitersOfUnusableNodes()
     }
@@ -63,16 +67,23 @@ extension Worker {
         }
     }
 
-    /// Sessions that idle on what was the primary go on with the new one.
-    private mutating func leaveOldPrimary() {
+    /// Sessions that idle on what was the primary go on with the new one. What is under way there, or held there by
+    /// state of the session, ends: it could write to a node that is not the primary any more.
+    private mutating func leavePrimary(_ former: Int16) {
         for index in 0..<Int32(servers.capacity) {
             let server = servers[index]
-            guard server.pointee.state == .linked, server.isIdleInside, server.pointee.client >= 0,
-                Int16(server.pointee.node.rawValue) != nodes.primary
-            else { continue }
+            guard Int16(server.pointee.node.rawValue) == former else { continue }
+            if server.pointee.state == .resetting {
+                closeServer(index)
+                continue
+            }
+            guard server.pointee.state == .linked, server.pointee.client >= 0 else { continue }
             let client = clients[server.pointee.client]
-            guard client.pointee.server == index, client.pointee.flags.isDisjoint(with: [.isPinned, .isGroupOpen])
-            else { continue }
+            guard server.isIdleInside, client.pointee.flags.isDisjoint(with: [.isPinned, .isGroupOpen]) else {
+                serverLost(index, reason: "node \(former) is no longer the primary")
+                continue
+            }
+            guard client.pointee.server == index else { continue }
             if poolsTransactions {
                 let owner = server.pointee.client
                 unlink(owner, index)
@@ -140,9 +151,24 @@ extension Worker {
 
     private func openTransactions(on node: NodeID) -> Int {
         (0..<Int32(servers.capacity)).count { index in
-            servers[index].pointee.state == .linked && servers[index].pointee.node == node
-                && !servers[index].isIdleInside
+            let server = servers[index]
+            guard server.pointee.node == node else { return false }
+            switch server.pointee.state {
+            case .linked:
+                // Behind a Flush everything is answered, and still open.
+                let client = server.pointee.client
+                let isOpen = client >= 0 && clients[client].pointee.server == index && isInRequest(client)
+                return isOpen || !server.isIdleInside || !server.pointee.outbound.isEmpty
+            case .resetting: return !server.pointee.replies.isEmpty
+            case .free, .connecting, .authenticating, .idle: return false
+            }
         }
+    }
+
+    /// A client in the middle of a message or of a group of messages.
+    private func isInRequest(_ index: Int32) -> Bool {
+        let client = clients[index]
+        return client.pointee.bodyRemaining > 0 || !client.pointee.flags.isDisjoint(with: [.isGroupOpen, .isCopyingIn])
     }
 
     private func sessionView(_ index: Int32) -> SessionView? {
