@@ -103,6 +103,17 @@ package final class PostgresServer: Sendable {
         _ = await Poll.until(.seconds(5)) { ProcessTable.working(in: dataDirectory).isEmpty }
     }
 
+    /// Kills the postmaster and all of its children at once, as a lack of memory or of electricity does, and waits for
+    /// nothing.
+    /// - Returns: the moment before the first of them was killed.
+    package func killAll() -> ContinuousClock.Instant {
+        let pid = pid
+        let processes = pid.map { [$0] + ProcessTable.children(of: $0) } ?? []
+        let moment = ContinuousClock.now
+        for process in processes { Glibc.kill(process, SIGKILL) }
+        return moment
+    }
+
     /// Stops the postmaster and all of its backends with SIGSTOP: the server hangs, its sockets stay open.
     package func pause() {
         guard let pid else { return }
