@@ -1,6 +1,9 @@
 /// What is done to a cluster under load.
 enum Fault: String, Sendable, Codable, CaseIterable {
+    /// The primary with all of its backends.
     case primaryKill = "primary-kill"
+    /// The primary's first process alone: the backends see to their own end.
+    case postmasterKill = "postmaster-kill"
     case standbyKill = "standby-kill"
     case standbyHang = "standby-hang"
     case switchover
@@ -8,7 +11,7 @@ enum Fault: String, Sendable, Codable, CaseIterable {
     /// Whether the standby is the primary afterwards.
     var movesPrimary: Bool {
         switch self {
-        case .primaryKill, .switchover: true
+        case .primaryKill, .postmasterKill, .switchover: true
         case .standbyKill, .standbyHang: false
         }
     }
@@ -16,7 +19,8 @@ enum Fault: String, Sendable, Codable, CaseIterable {
     /// Plays it once.
     func play(_ stand: FaultStand) async throws -> FaultRound {
         switch self {
-        case .primaryKill: try await PrimaryKill.play(stand)
+        case .primaryKill: try await PrimaryKill.play(stand, backends: true)
+        case .postmasterKill: try await PrimaryKill.play(stand, backends: false)
         case .standbyKill, .standbyHang: try await StandbyLoss.play(stand, self)
         case .switchover: try await Switchover.play(stand)
         }
@@ -55,9 +59,9 @@ enum FaultMeasure: String, Sendable, Codable {
         switch self {
         case .beyond: 2000
         case .lastRead:
-            fault == .standbyKill ? 50 : Double(FaultStand.healthTimeoutSeconds * 1000)
+            fault == .standbyHang ? Double(FaultStand.healthTimeoutSeconds * 1000) : 50
         // What was under way on a primary that dies cannot be asked again: one statement for each client.
-        case .failures: fault == .primaryKill ? 1 : 0
+        case .failures: fault == .primaryKill || fault == .postmasterKill ? 1 : 0
         case .total, .promotion, .beforeHook, .afterHook, .longestRead, .longestPause, .hook: nil
         }
     }

@@ -54,7 +54,7 @@ struct FaultBenchmark {
     /// Makes the cluster whole again: where the primary has moved, the former one becomes the standby.
     private func heal(_ stand: FaultStand, _ fault: Fault) async throws {
         switch fault {
-        case .primaryKill, .switchover:
+        case .primaryKill, .postmasterKill, .switchover:
             await stand.primary.kill()
             try await stand.cluster.createStandby(stand.primary, from: stand.standby)
         case .standbyKill:

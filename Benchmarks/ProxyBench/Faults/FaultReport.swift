@@ -68,14 +68,14 @@ struct FaultReport: Sendable, Codable {
 
     private var table: ResultTable {
         var table = ResultTable(
-            title: "faults", columns: ["fault", "what", "median", "worst", "goal, worst", "", "errors"])
+            title: "faults", columns: ["fault", "what", "median", "worst", "goal, worst", "", "errors"], textColumns: 2)
         for result in results {
             for (index, row) in result.rows.enumerated() {
                 let digits = row.measure == .failures ? 0 : 1
                 let limit = row.measure.limit(for: result.fault)
                 let goal = limit.map { Goal(name: "", limit: $0, measured: row.worst) }
                 table.rows.append([
-                    result.fault.rawValue, row.measure.title, row.median?.fixed(digits) ?? "",
+                    index == 0 ? result.fault.rawValue : "", row.measure.title, row.median?.fixed(digits) ?? "",
                     row.worst?.fixed(digits) ?? "", limit.map { "\($0.fixed(0))" } ?? "",
                     goal.map { $0.isMet ? "ok" : "MISSED" } ?? "", index == 0 ? "\(result.errors.count)" : "",
                 ])

@@ -12,7 +12,7 @@ struct FaultsCommand: AsyncParsableCommand {
     @Option(help: "How often each fault is played.")
     var rounds = 20
 
-    @Option(help: "Comma-separated: primary-kill, standby-kill, standby-hang, switchover.")
+    @Option(help: "Comma-separated: primary-kill, postmaster-kill, standby-kill, standby-hang, switchover.")
     var only = CommaSeparated<Fault>(Fault.allCases)
 
     @OptionGroup var output: ReportOptions

@@ -6,6 +6,8 @@ struct LoadLog: Sendable {
         var number: Int
         var sent: ContinuousClock.Instant
         var answered: ContinuousClock.Instant
+        /// The first column of its first row; nil where there is none.
+        var answer: String?
         /// What the client was told instead of a result.
         var failure: String?
     }
@@ -35,15 +37,12 @@ struct LoadLog: Sendable {
         Dictionary(grouping: requests.filter { $0.failure != nil }, by: \.client).values.map(\.count).max() ?? 0
     }
 
-    /// The first result of what was asked after a moment.
-    func firstSuccess(askedAfter moment: ContinuousClock.Instant) -> Request? {
-        // Answers stand in order, and those of interest are at the end.
-        requests.reversed().prefix { $0.answered > moment }.last { $0.failure == nil && $0.sent > moment }
-    }
+    /// The first request that got this answer.
+    func first(answer: String) -> Request? { requests.first { $0.answer == answer } }
 
     /// The longest time between a question and its answer, among the answers after a moment.
     func longestRequest(answeredAfter moment: ContinuousClock.Instant) -> Duration {
-        requests.reversed().prefix { $0.answered > moment }.map { $0.answered - $0.sent }.max() ?? .zero
+        requests.filter { $0.answered > moment }.map { $0.answered - $0.sent }.max() ?? .zero
     }
 
     /// When the count of reads has grown for the last time. It grew within `window` before `moment`.

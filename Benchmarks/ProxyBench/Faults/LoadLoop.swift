@@ -51,7 +51,7 @@ struct LoadLoop {
         nextNumber += 1
         clients[index].number = nextNumber
         clients[index].asked = clock.now
-        try clients[index].connection.ask(plan.statement(nextNumber))
+        try clients[index].connection.ask(plan.statement(nextNumber), keepsRows: true)
     }
 
     /// The arrivals are counted from now on.
@@ -111,7 +111,9 @@ struct LoadLoop {
         let now = clock.now
         clients[index].asked = nil
         if case .afterAnswer(let pause) = plan.pace { clients[index].due = now + pause }
-        return LoadLog.Request(client: index, number: client.number, sent: asked, answered: now, failure: failure)
+        return LoadLog.Request(
+            client: index, number: client.number, sent: asked, answered: now,
+            answer: failure == nil ? client.connection.answer.first?.first : nil, failure: failure)
     }
 
     private mutating func takeSample() throws -> LoadLog.Sample? {

@@ -1,22 +1,22 @@
 import Foundation
 import LocalCluster
 
-/// `kill -9` of the primary and all of its backends, under clients that write.
+/// `kill -9` of the primary, under clients that write.
 enum PrimaryKill {
-    static func play(_ stand: FaultStand) async throws -> FaultRound {
+    /// - Parameter backends: whether they are killed with their postmaster.
+    static func play(_ stand: FaultStand, backends: Bool) async throws -> FaultRound {
         let load = try await stand.load(
-            LoadPlan(clients: 4, pace: .afterAnswer(.milliseconds(1))) { "INSERT INTO writes VALUES (\($0))" })
-        let kill = stand.primary.killAll()
+            LoadPlan(clients: 4, pace: .afterAnswer(.milliseconds(1))) { number in
+                "INSERT INTO writes VALUES (\(number)) RETURNING inet_server_port()"
+            })
+        let newPort = "\(stand.standby.port)"
+        let kill = stand.primary.strike(backends: backends)
         let wallOffset = Date.now.timeIntervalSince1970 * 1000 - (ContinuousClock.now - kill).milliseconds
-        // Of what is asked when all of the primary's processes are killed, nothing can be answered by it.
-        let isDead = ContinuousClock.now
-        try await load.wait("the first write after the primary's death", .seconds(60)) {
-            $0.firstSuccess(askedAfter: isDead) != nil
-        }
+        try await load.wait("the first write on the new primary", .seconds(60)) { $0.first(answer: newPort) != nil }
         // Errors that come late are errors, too.
         try await Task.sleep(for: .milliseconds(300))
         let log = try await load.end()
-        guard let first = log.firstSuccess(askedAfter: isDead) else { throw BenchError("there was no write") }
+        guard let first = log.first(answer: newPort) else { throw BenchError("there was no write") }
         let count = try await stand.standby.query("SELECT count(*) FROM writes WHERE number = \(first.number)")
         guard count == "1" else { throw BenchError("the new primary does not have the first write") }
         let run = try stand.hook.run(after: stand.hookRuns)

@@ -13,7 +13,7 @@ enum StandbyLoss {
             moment = .now
             stand.standby.pause()
         } else {
-            moment = stand.standby.killAll()
+            moment = stand.standby.strike(backends: true)
         }
         let log: LoadLog
         do {

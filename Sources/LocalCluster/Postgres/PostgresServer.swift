@@ -103,12 +103,13 @@ package final class PostgresServer: Sendable {
         _ = await Poll.until(.seconds(5)) { ProcessTable.working(in: dataDirectory).isEmpty }
     }
 
-    /// Kills the postmaster and all of its children at once, as a lack of memory or of electricity does, and waits for
-    /// nothing.
+    /// Kills the postmaster as `kill -9` does and waits for nothing.
+    /// - Parameter backends: its children die at the same moment, as a power cut would have it. Without that they notice
+    ///   within milliseconds that they are orphans, take leave of their clients and end.
     /// - Returns: the moment before the first of them was killed.
-    package func killAll() -> ContinuousClock.Instant {
-        let pid = pid
-        let processes = pid.map { [$0] + ProcessTable.children(of: $0) } ?? []
+    package func strike(backends: Bool) -> ContinuousClock.Instant {
+        guard let pid else { return .now }
+        let processes = [pid] + (backends ? ProcessTable.children(of: pid) : [])
         let moment = ContinuousClock.now
         for process in processes { Glibc.kill(process, SIGKILL) }
         return moment
