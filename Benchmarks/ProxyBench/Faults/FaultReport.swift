@@ -82,8 +82,8 @@ struct FaultReport: Sendable, Codable {
             }
             if let worst = result.resolutions.max() {
                 table.notes.append(
-                    "\(result.fault.rawValue): the last read was sent \(worst.fixed(1)) ms before the moment shown at most"
-                )
+                    "\(result.fault.rawValue): the last read was sent \(worst.fixed(1)) ms at most before the moment "
+                        + "that counts")
             }
         }
         return table

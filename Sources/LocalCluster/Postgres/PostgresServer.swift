@@ -104,8 +104,8 @@ package final class PostgresServer: Sendable {
     }
 
     /// Kills the postmaster as `kill -9` does and waits for nothing.
-    /// - Parameter backends: its children die at the same moment, as a power cut would have it. Without that they notice
-    ///   within milliseconds that they are orphans, take leave of their clients and end.
+    /// - Parameter backends: whether its children die at the same moment. Those that do not notice within milliseconds
+    ///   that they are orphans, take leave of their clients and end.
     /// - Returns: the moment before the first of them was killed.
     package func strike(backends: Bool) -> ContinuousClock.Instant {
         guard let pid else { return .now }
