@@ -33,7 +33,7 @@ help:
 	@echo "make demo     a throw-away primary and standby with Egret in front, and a tour"
 	@echo "make test     every test, on real servers and real drivers"
 	@echo "make bench    Egret, PgBouncer and pgpool-II side by side"
-	@echo "make bench-faults   servers killed, stopped and switched over under load, 20 times each"
+	@echo "make bench-faults  servers killed, stopped and switched over under load: how long it was felt"
 	@echo "make build    a debug build          make release   a release build"
 	@echo "make lint     formatting, checked    make format    formatting, applied"
 
