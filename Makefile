@@ -27,12 +27,13 @@ define install
 	fi
 endef
 
-.PHONY: help build release demo test unit release-test integration lint format bench reference clean
+.PHONY: help build release demo test unit release-test integration lint format bench bench-faults reference clean
 
 help:
 	@echo "make demo     a throw-away primary and standby with Egret in front, and a tour"
 	@echo "make test     every test, on real servers and real drivers"
 	@echo "make bench    Egret, PgBouncer and pgpool-II side by side"
+	@echo "make bench-faults  servers killed, stopped and switched over under load: how long it was felt"
 	@echo "make build    a debug build          make release   a release build"
 	@echo "make lint     formatting, checked    make format    formatting, applied"
 
@@ -75,6 +76,12 @@ bench:
 	$(SWIFT) build -c release --product egret
 	$(SWIFT) build -c release --product ProxyBench
 	.build/release/ProxyBench $(BENCH_FLAGS)
+
+bench-faults:
+	$(call install,$(BUILD_PACKAGES) $(SERVER_PACKAGES))
+	$(SWIFT) build -c release --product egret
+	$(SWIFT) build -c release --product ProxyBench
+	.build/release/ProxyBench faults $(BENCH_FLAGS)
 
 # Writes conf/egret.conf and docs/parameters.md anew from the parameter table.
 reference:

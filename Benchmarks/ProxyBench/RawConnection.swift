@@ -4,7 +4,8 @@ import Glibc
 /// A plain blocking PostgreSQL connection that logs in without a password and throws away what it reads. libpq would
 /// keep a whole row in memory and cost far more per connection than the proxy it is meant to measure.
 final class RawConnection {
-    private let descriptor: Int32
+    /// For `poll`.
+    let descriptor: Int32
     private var stream = MessageStream()
 
     /// Connects to a port on loopback and reads until the first ReadyForQuery.
@@ -47,24 +48,54 @@ final class RawConnection {
     /// - Parameter tick: called after every read.
     /// - Returns: the payload bytes of all CopyData and DataRow messages.
     func query(_ statement: String, tick: () throws -> Void) throws -> Int {
-        let text = Data(statement.utf8) + [0]
-        try send(Data("Q".utf8) + Data(bigEndian: UInt32(text.count + 4)) + text)
-        stream.rowBytes = 0
+        try ask(statement)
         var buffer = [UInt8](repeating: 0, count: 256 << 10)
         try readUntilReady(into: &buffer, tick: tick)
         return stream.rowBytes
     }
 
+    /// Sends one simple query whose answer contains a few short rows, and gives back these.
+    func rows(_ statement: String) throws -> [[String]] {
+        try ask(statement, keepsRows: true)
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        try readUntilReady(into: &buffer) {}
+        return stream.rows
+    }
+
+    /// Sends one simple query; `receive` is to read the answer.
+    /// - Parameter keepsRows: whether `answer` is wanted afterwards.
+    func ask(_ statement: String, keepsRows: Bool = false) throws {
+        let text = Data(statement.utf8) + [0]
+        stream.expectAnswer()
+        stream.keepsRows = keepsRows
+        try send(Data("Q".utf8) + Data(bigEndian: UInt32(text.count + 4)) + text)
+    }
+
+    /// The rows of the last answer, where they are kept.
+    var answer: [[String]] { stream.rows }
+
+    /// Reads once, and waits when there is nothing to be read.
+    /// - Returns: whether the answer is complete.
+    /// - Throws: what the server answered instead, once it is ready for the next query or has closed.
+    func receive(into buffer: inout [UInt8]) throws -> Bool {
+        var count: Int
+        repeat {
+            count = buffer.withUnsafeMutableBytes { recv(descriptor, $0.baseAddress, $0.count, 0) }
+        } while count < 0 && errno == EINTR
+        guard count > 0 else {
+            if let failure = stream.failure { throw BenchError("the server answered: \(failure)") }
+            throw count == 0 ? BenchError("the connection was closed") : BenchError(call: "recv")
+        }
+        try stream.take(buffer[..<count])
+        if stream.isReady, let failure = stream.failure { throw BenchError("the server answered: \(failure)") }
+        return stream.isReady
+    }
+
     private func readUntilReady(into buffer: inout [UInt8], tick: () throws -> Void) throws {
-        stream.isReady = false
-        while !stream.isReady {
-            let count = buffer.withUnsafeMutableBytes { recv(descriptor, $0.baseAddress, $0.count, 0) }
-            if count < 0 && errno == EINTR { continue }
-            guard count > 0 else {
-                throw count == 0 ? BenchError("the connection was closed") : BenchError(call: "recv")
-            }
-            try stream.take(buffer[..<count])
+        while true {
+            let isReady = try receive(into: &buffer)
             try tick()
+            if isReady { return }
         }
     }
 
@@ -76,48 +107,6 @@ final class RawConnection {
             }
             guard count > 0 else { throw BenchError(call: "send") }
             rest = rest.dropFirst(count)
-        }
-    }
-}
-
-/// Splits a byte stream into messages, by header only: bodies are counted and dropped, whatever their size.
-private struct MessageStream {
-    /// CopyData and DataRow bodies since the last query.
-    var rowBytes = 0
-    var isReady = false
-    private var header: [UInt8] = []
-    private var bodyLeft = 0
-    private var errorBody: [UInt8] = []
-
-    mutating func take(_ bytes: ArraySlice<UInt8>) throws {
-        var bytes = bytes
-        while !bytes.isEmpty {
-            if header.count < 5 {
-                header.append(bytes.removeFirst())
-                guard header.count == 5 else { continue }
-                bodyLeft = header[1...].reduce(0) { $0 << 8 | Int($1) } - 4
-                if bodyLeft == 0 { try finishMessage() }
-                continue
-            }
-            let part = bytes.prefix(bodyLeft)
-            if header[0] == UInt8(ascii: "E"), errorBody.count < 4096 { errorBody += part }
-            if header[0] == UInt8(ascii: "d") || header[0] == UInt8(ascii: "D") { rowBytes += part.count }
-            if header[0] == UInt8(ascii: "R"), part.count >= 4, part.prefix(4).contains(where: { $0 != 0 }) {
-                throw BenchError("the server asks for a password")
-            }
-            bytes = bytes.dropFirst(part.count)
-            bodyLeft -= part.count
-            if bodyLeft == 0 { try finishMessage() }
-        }
-    }
-
-    private mutating func finishMessage() throws {
-        let tag = header[0]
-        header.removeAll(keepingCapacity: true)
-        if tag == UInt8(ascii: "Z") { isReady = true }
-        if tag == UInt8(ascii: "E") {
-            let fields = errorBody.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
-            throw BenchError("the server answered: \(fields.joined(separator: ", "))")
         }
     }
 }

@@ -5,10 +5,11 @@ struct ResultTable {
     let title: String
     let columns: [String]
     var rows: [[String]] = []
+    /// So many columns from the left are text, and aligned to the left; the others are numbers.
+    var textColumns = 1
     /// Said once below the table.
     var notes: [String] = []
 
-    /// The first column is aligned to the left, the numbers to the right.
     func plain() -> String {
         let widths = columns.indices.map { column in
             ([columns] + rows).map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
@@ -16,7 +17,7 @@ struct ResultTable {
         func line(_ cells: [String]) -> String {
             cells.enumerated().map { index, cell in
                 let padding = String(repeating: " ", count: max(0, widths[index] - cell.count))
-                return index == 0 ? cell + padding : padding + cell
+                return index < textColumns ? cell + padding : padding + cell
             }.joined(separator: "  ")
         }
         let rule = widths.map { String(repeating: "-", count: $0) }.joined(separator: "  ")
@@ -25,7 +26,7 @@ struct ResultTable {
 
     func markdown() -> String {
         func line(_ cells: [String]) -> String { "| " + cells.joined(separator: " | ") + " |" }
-        let rule = line(columns.indices.map { $0 == 0 ? "---" : "---:" })
+        let rule = line(columns.indices.map { $0 < textColumns ? "---" : "---:" })
         let body = ["### \(title)", "", line(columns), rule] + rows.map(line)
         return (body + (notes.isEmpty ? [] : [""]) + notes.map { "- \($0)" }).joined(separator: "\n") + "\n"
     }

@@ -103,6 +103,18 @@ package final class PostgresServer: Sendable {
         _ = await Poll.until(.seconds(5)) { ProcessTable.working(in: dataDirectory).isEmpty }
     }
 
+    /// Kills the postmaster as `kill -9` does and waits for nothing.
+    /// - Parameter backends: whether its children die at the same moment. Those that do not notice within milliseconds
+    ///   that they are orphans, take leave of their clients and end.
+    /// - Returns: the moment before the first of them was killed.
+    package func strike(backends: Bool) -> ContinuousClock.Instant {
+        guard let pid else { return .now }
+        let processes = [pid] + (backends ? ProcessTable.children(of: pid) : [])
+        let moment = ContinuousClock.now
+        for process in processes { Glibc.kill(process, SIGKILL) }
+        return moment
+    }
+
     /// Stops the postmaster and all of its backends with SIGSTOP: the server hangs, its sockets stay open.
     package func pause() {
         guard let pid else { return }

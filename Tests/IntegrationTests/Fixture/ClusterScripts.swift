@@ -1,31 +1,6 @@
-import Foundation
-import Glibc
 import LocalCluster
 
-/// Shell scripts that do to a throw-away cluster what an administrator's do to a real one.
-struct ClusterScripts {
-    let cluster: LocalCluster
-    private let directory: String
-
-    init(_ cluster: LocalCluster) {
-        self.cluster = cluster
-        directory = cluster.directory
-    }
-
-    /// What stands before a program that must not run as root.
-    private var account: String { cluster.account.map { "runuser -u \($0.name) -- " } ?? "" }
-
-    /// Writes a script and gives back its path.
-    func write(_ name: String, in folder: String? = nil, _ lines: String) throws -> String {
-        let path = (folder ?? directory) + "/" + name
-        try Data("#!/bin/sh\ncd /\n\(lines)\n".utf8).write(to: URL(fileURLWithPath: path))
-        guard chmod(path, 0o755) == 0 else { throw LocalClusterError.system(call: "chmod", errno: errno) }
-        if let account = cluster.account, chown(path, account.userID, account.groupID) != 0 {
-            throw LocalClusterError.system(call: "chown", errno: errno)
-        }
-        return path
-    }
-
+extension ClusterScripts {
     /// A `failover_command` that promotes the new main node when the primary is the one that goes, and ends that one
     /// first, as a switchover does.
     func promote() throws -> String {
