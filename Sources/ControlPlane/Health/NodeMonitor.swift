@@ -2,7 +2,7 @@ internal import Logging
 package import ProxyCore
 internal import Synchronization
 
-/// Watches one node from a thread of its own: health checks, and samples of its role and position.
+/// Watches one node from two threads of its own: health checks, and samples of its role and position.
 package actor NodeMonitor: NodeWatching {
     /// What others set or read while the actor's thread may be waiting for a hanging node.
     private struct Desk {
@@ -31,6 +31,7 @@ package actor NodeMonitor: NodeWatching {
 
     private let id: NodeID
     private let executor: DedicatedThreadExecutor
+    private let prober: NodeProber
     private let desk: Mutex<Desk>
     private let report: @Sendable (MonitorReport) -> Void
     private let healthLog: Logger
@@ -44,6 +45,7 @@ package actor NodeMonitor: NodeWatching {
     package init(settings: NodeSettings, log: LogSink, report: @escaping @Sendable (MonitorReport) -> Void) {
         id = settings.id
         executor = DedicatedThreadExecutor(name: "egret-node-\(settings.id)")
+        prober = NodeProber(id: settings.id)
         desk = Mutex(Desk(settings: settings))
         self.report = report
         healthLog = log.logger("health_check\(settings.id)")
@@ -134,7 +136,7 @@ package actor NodeMonitor: NodeWatching {
         let began = ContinuousClock.now
         var retries = 0
         while true {
-            guard let error = probe(settings) else {
+            guard let error = await probe(settings) else {
                 if retries > 0 { healthLog.post(.log, "health check retrying on DB node: \(id) succeeded") }
                 finish(true, retries, began)
                 return
@@ -156,18 +158,16 @@ package actor NodeMonitor: NodeWatching {
     }
 
     /// - Returns: why the node counts as dead, or nil.
-    private func probe(_ settings: NodeSettings) -> PQError? {
-        do {
-            let refusal = try NodeProbe.login(
-                settings.healthTarget, connectTimeout: settings.connectTimeout, timeout: settings.healthTimeout)
+    private func probe(_ settings: NodeSettings) async -> PQError? {
+        switch await prober.login(settings) {
+        case .failure(let error): return error
+        case .success(let refusal):
             if let refusal, refusal.message != lastRefusal {
                 healthLog.post(
                     .warning, "node \(id) is alive but refuses the health check's login", detail: refusal.message)
             }
             lastRefusal = refusal?.message
             return nil
-        } catch {
-            return error
         }
     }
 

@@ -75,7 +75,7 @@ extension Worker {
         return StatementClassifier.classify(text(of: message))
     }
 
-    /// The text of a whole Query ends with a NUL, which is not part of it; a second one inside is the server's to refuse.
+    /// The text of a whole Query ends with a NUL, which is not part of it; a second one is the server's to refuse.
     @inline(__always)
     private func text(of message: ClientMessage) -> UnsafeBufferPointer<UInt8> {
         let body = message.body

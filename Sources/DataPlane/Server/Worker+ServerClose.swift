@@ -106,7 +106,7 @@ extension Worker {
             log(.error, "\(describe(clientIndex)): DB node \(node) was lost in the middle of a result")
             return closeClient(clientIndex)
         }
-        let error = lossError(node, fatal, reason, isUncertain: isUncertain)
+        let error = lossError(node, fatal, reason, isUncertain: isUncertain, wasInTransaction: wasInTransaction)
         if isPinned {
             var last = error
             last.severity = ErrorResponse.Severity.fatal.rawValue
@@ -163,13 +163,15 @@ extension Worker {
     /// What the client is told: above all, whether its work may have been done all the same.
     /// - Parameter isUncertain: a COMMIT, or a statement that commits by itself, was under way.
     private func lossError(
-        _ node: NodeID, _ fatal: ErrorResponse?, _ reason: String, isUncertain: Bool
+        _ node: NodeID, _ fatal: ErrorResponse?, _ reason: String, isUncertain: Bool, wasInTransaction: Bool
     ) -> ErrorResponse {
+        let fate =
+            isUncertain
+            ? "and it is unknown whether the transaction was committed"
+            : wasInTransaction ? "and the open transaction with it" : "before the answer was complete"
         var error = ErrorResponse(
             .error, isUncertain ? .transactionResolutionUnknown : .connectionFailure,
-            isUncertain
-                ? "the connection to DB node \(node) was lost, and it is unknown whether the transaction was committed"
-                : "the connection to DB node \(node) was lost, and the open transaction with it",
+            "the connection to DB node \(node) was lost, \(fate)",
             detail: fatal.map { "The server said: \($0.message)" } ?? reason,
             hint: isUncertain
                 ? "Look at the data before the work is repeated." : "Nothing of it took effect. Begin it again.")

@@ -115,7 +115,9 @@ extension Worker {
         let server = servers[index]
         let (node, pool) = (server.pointee.node, server.pointee.pool)
         let entry = nodes[node.rawValue]
-        if entry.pointee.suspectUntil <= now {
+        // A suspicion may have another reason, one that nobody was told.
+        if now - min(now, entry.pointee.failureToldAt) >= Self.suspicion {
+            entry.pointee.failureToldAt = now
             shared.report(.nodeFailed(node, reason: "connecting failed: \(reason)"))
         }
         entry.pointee.suspectUntil = now + Self.suspicion

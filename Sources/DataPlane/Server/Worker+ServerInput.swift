@@ -84,18 +84,15 @@ extension Worker {
                 if total > available { streamRest(index, total - available, isDiscarded: false) }
             case .drop:
                 // The answer begins anew elsewhere: what was here of it never was.
-                offset = end
-                runStart = end
+                (offset, runStart) = (end, end)
                 if total > available { streamRest(index, total - available, isDiscarded: true) }
             case .swallow:
                 passOn(index, bytes + runStart, offset - runStart)
-                offset = end
-                runStart = end
+                (offset, runStart) = (end, end)
                 if total > available { streamRest(index, total - available, isDiscarded: true) }
             case .settle(let isVisible):
                 passOn(index, bytes + runStart, (isVisible ? end : offset) - runStart, isLast: end == count)
-                offset = end
-                runStart = end
+                (offset, runStart) = (end, end)
                 if isVisible { requestAnswered(index) }
                 if server.pointee.flags.contains(.owesLocalAnswer) { answerLocally(index) }
                 serverSettled(index)

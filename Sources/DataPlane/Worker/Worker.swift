@@ -171,6 +171,8 @@ struct NodeTable: ~Copyable {
         var isUsed = false
         /// Connecting failed a moment ago: reads try elsewhere until then, monotonic nanoseconds.
         var suspectUntil: UInt64 = 0
+        /// When a failure to connect was told last, monotonic nanoseconds.
+        var failureToldAt: UInt64 = 0
         /// When the last bytes came from it, and when its silence was told last: monotonic nanoseconds.
         var lastHeard: UInt64 = 0
         var silenceToldAt: UInt64 = 0

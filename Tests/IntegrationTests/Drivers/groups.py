@@ -5,80 +5,14 @@ import struct
 import time
 
 import target
+from protocol import DESCRIBE, EXECUTE, FLUSH, SYNC, bind, close, expect, message, parse, query
+from protocol import Client as AnyClient
 
 options = target.arguments()
 
 
-def message(tag, body=b""):
-    return tag + struct.pack("!i", len(body) + 4) + body
-
-
-def query(text):
-    return message(b"Q", text.encode() + b"\0")
-
-
-def parse(text, name=""):
-    return message(b"P", name.encode() + b"\0" + text.encode() + b"\0\0\0")
-
-
-def bind(name=""):
-    return message(b"B", b"\0" + name.encode() + b"\0\0\0\0\0\0\0")
-
-
-DESCRIBE = message(b"D", b"S\0")
-EXECUTE = message(b"E", b"\0\0\0\0\0")
-SYNC = message(b"S")
-FLUSH = message(b"H")
-
-
-class Client:
-    """A connection that speaks the protocol in plain sight."""
-
-    def __init__(self, pieces=1):
-        self.socket = socket.create_connection(("127.0.0.1", options.port))
-        self.socket.settimeout(5)
-        self.rest = b""
-        body = f"user\0{options.user}\0database\0{options.database}\0\0".encode()
-        packet = struct.pack("!ii", len(body) + 8, 196608) + body
-        step = max(1, len(packet) // pieces)
-        for start in range(0, len(packet), step):
-            self.socket.sendall(packet[start : start + step])
-            if pieces > 1:
-                time.sleep(0.02)
-        self.until(b"Z")
-
-    def send(self, *messages):
-        self.socket.sendall(b"".join(messages))
-
-    def next(self):
-        while len(self.rest) < 5 or len(self.rest) < 1 + struct.unpack("!i", self.rest[1:5])[0]:
-            more = self.socket.recv(65536)
-            target.check(more, "the connection ended")
-            self.rest += more
-        length = 1 + struct.unpack("!i", self.rest[1:5])[0]
-        tag, body, self.rest = self.rest[:1], self.rest[5:length], self.rest[length:]
-        return tag, body
-
-    def until(self, *tags):
-        """The tags of the answers up to one of those given, and the error's SQLSTATE if there was one."""
-        seen, state = b"", None
-        while True:
-            tag, body = self.next()
-            if tag in b"NS":
-                continue
-            seen += tag
-            if tag == b"E":
-                state = next(field[1:].decode() for field in body.split(b"\0") if field[:1] == b"C")
-            if tag in tags:
-                return seen, state
-
-    def ask(self, text):
-        self.send(query(text))
-        return self.until(b"Z")
-
-
-def expect(found, wanted, what):
-    target.check(found == wanted, f"{what}: {found!r} instead of {wanted!r}")
+def Client(pieces=1):
+    return AnyClient(options, pieces)
 
 
 Client().ask("DROP TABLE IF EXISTS groups; CREATE TABLE groups (i int)")
@@ -139,7 +73,7 @@ expect(client.until(b"Z"), (b"EZ", "26000"), "a statement that was discarded")
 # Names are told apart, and a name in use is refused.
 client.send(parse("SELECT 7", "a"), SYNC, parse("SELECT 8", "a"), SYNC)
 expect((client.until(b"Z"), client.until(b"Z")), ((b"1Z", None), (b"EZ", "42P05")), "a name twice")
-client.send(message(b"C", b"Sa\0"), parse("SELECT 8", "a"), bind("a"), EXECUTE, SYNC)
+client.send(close("a"), parse("SELECT 8", "a"), bind("a"), EXECUTE, SYNC)
 expect(client.until(b"Z"), (b"312DCZ", None), "a name again after Close")
 
 # Two names of one text, of which the second fails with its group: the first stays.

@@ -109,6 +109,25 @@ extension IntegrationTests {
             }
         }
 
+        @Test(.timeLimit(.minutes(2)), arguments: [EgretConfiguration.PoolMode.session, .transaction])
+        func `Whatever was under way, an answer is right or an error`(
+            poolMode: EgretConfiguration.PoolMode
+        ) async throws {
+            try await Stand.withOwnCluster(
+                poolMode: poolMode, weights: [0, 1],
+                adjust: { configuration, _ in
+                    configuration.set("statement_level_load_balance", "on")
+                    configuration.set("default_pool_size", "6")
+                    configuration.set("workers", "1")
+                }
+            ) { stand in
+                let (standby, psql) = (stand.cluster.nodes[1], stand.cluster.binaries.path("psql"))
+                let answer = try await stand.drive(
+                    "lost_answers.py", ["--standby", "\(standby.port)", "--psql", psql], timeLimit: .seconds(90))
+                #expect(answer == "well\n")
+            }
+        }
+
         /// Replay on the standby is held up by a query, and ends it after `max_standby_streaming_delay`.
         @Test(.timeLimit(.minutes(1)))
         func `A read that a recovery conflict ends is answered by the primary`() async throws {

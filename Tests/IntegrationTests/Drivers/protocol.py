@@ -1,0 +1,98 @@
+"""PostgreSQL's protocol in plain sight: messages as bytes, and a client that sends and takes them one by one."""
+
+import socket
+import struct
+import time
+
+import target
+
+
+def message(tag, body=b""):
+    return tag + struct.pack("!i", len(body) + 4) + body
+
+
+def query(text):
+    return message(b"Q", text.encode() + b"\0")
+
+
+def parse(text, name=""):
+    return message(b"P", name.encode() + b"\0" + text.encode() + b"\0\0\0")
+
+
+def bind(name="", portal=""):
+    return message(b"B", portal.encode() + b"\0" + name.encode() + b"\0\0\0\0\0\0\0")
+
+
+def close(name):
+    return message(b"C", b"S" + name.encode() + b"\0")
+
+
+DESCRIBE = message(b"D", b"S\0")
+EXECUTE = message(b"E", b"\0\0\0\0\0")
+SYNC = message(b"S")
+FLUSH = message(b"H")
+
+
+class Client:
+    """A connection that speaks the protocol in plain sight."""
+
+    def __init__(self, options, pieces=1, timeout=5, **parameters):
+        self.socket = socket.create_connection(("127.0.0.1", options.port))
+        self.socket.settimeout(timeout)
+        self.rest = b""
+        words = {"user": options.user, "database": options.database, **parameters}
+        body = "".join(f"{name}\0{value}\0" for name, value in words.items()).encode() + b"\0"
+        packet = struct.pack("!ii", len(body) + 8, 196608) + body
+        step = max(1, len(packet) // pieces)
+        for start in range(0, len(packet), step):
+            self.socket.sendall(packet[start : start + step])
+            if pieces > 1:
+                time.sleep(0.02)
+        self.until(b"Z")
+
+    def send(self, *messages):
+        self.socket.sendall(b"".join(messages))
+
+    def next(self):
+        while len(self.rest) < 5 or len(self.rest) < 1 + struct.unpack("!i", self.rest[1:5])[0]:
+            more = self.socket.recv(65536)
+            target.check(more, "the connection ended")
+            self.rest += more
+        length = 1 + struct.unpack("!i", self.rest[1:5])[0]
+        tag, body, self.rest = self.rest[:1], self.rest[5:length], self.rest[length:]
+        return tag, body
+
+    def until(self, *tags):
+        """The tags of the answers up to one of those given, and the error's SQLSTATE if there was one."""
+        seen, state = b"", None
+        while True:
+            tag, body = self.next()
+            if tag in b"NS":
+                continue
+            seen += tag
+            if tag == b"E":
+                state = next(field[1:].decode() for field in body.split(b"\0") if field[:1] == b"C")
+            if tag in tags:
+                return seen, state
+
+    def rows(self, count=1):
+        """Of as many answers up to ReadyForQuery: the first column of all rows, and the SQLSTATEs of errors."""
+        found = []
+        while count:
+            tag, body = self.next()
+            if tag == b"D":
+                length = struct.unpack("!i", body[2:6])[0]
+                found.append(body[6 : 6 + length].decode())
+            elif tag == b"E":
+                found.append(next(field[1:].decode() for field in body.split(b"\0") if field[:1] == b"C"))
+            elif tag == b"Z":
+                count -= 1
+        return found
+
+    def ask(self, text):
+        self.send(query(text))
+        return self.until(b"Z")
+
+
+def expect(found, wanted, what):
+    target.check(found == wanted, f"{what}: {found!r} instead of {wanted!r}")
