@@ -47,7 +47,8 @@ package actor ControlPlane {
         workerLog = sink.logger("child")
         coordinator = FailoverCoordinator(
             settings: settings, dataPlane: dataPlane, observing: observing,
-            statusFile: StatusFile(directory: settings.workDirectory), hooks: HookRunner(log: log), log: log,
+            statusFile: StatusFile(directory: settings.workDirectory),
+            hooks: HookRunner(log: log, traceDirectory: settings.workDirectory), log: log,
             makeMonitor: { NodeMonitor(settings: $0, log: sink, report: $1) })
         responder = AdminResponder(
             coordinator: coordinator, dataPlane: observing, parameters: parameters, settings: settings.show)

@@ -156,6 +156,10 @@ package actor FailoverCoordinator {
 
     private func keepTime() async {
         while (try? await Task.sleep(for: Self.tickInterval)) != nil {
+            // A hook that has outlived an earlier Egret is left to end by itself.
+            if let hook = machine.interruptedHook, let pid = hooks.survivor(of: hook.kind) {
+                perform(machine.interruptedHookRuns(as: pid, now: now))
+            }
             perform(machine.tick(now: now))
         }
     }

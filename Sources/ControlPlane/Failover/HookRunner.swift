@@ -14,9 +14,12 @@ package struct HookRunner: Sendable {
 
     private let log: Logger
     private let grace: Duration
+    private let traceDirectory: String?
 
-    package init(log: Logger, grace: Duration? = nil) {
+    /// - Parameter traceDirectory: where running hooks leave their process ids (`work_dir`); nil leaves none.
+    package init(log: Logger, grace: Duration? = nil, traceDirectory: String? = nil) {
         self.log = log
+        self.traceDirectory = traceDirectory
         self.grace = grace ?? Self.grace
     }
 
@@ -30,7 +33,10 @@ package struct HookRunner: Sendable {
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         let log = log
         let output = HookOutput(reading: ends[0]) { log.post(.log, "\(name): \($0)") }
-        let outcome = await execute(hook.command, output: FileDescriptor(rawValue: ends[1]), timeout: timeout)
+        let trace = traceDirectory.map { HookTrace(directory: $0, kind: hook.kind) }
+        let arguments = trace?.arguments(of: hook.command) ?? ["-c", hook.command]
+        let outcome = await execute(arguments, output: FileDescriptor(rawValue: ends[1]), timeout: timeout)
+        trace?.remove()
         // Closed here and once: the library closes a descriptor that serves as output and as error twice, and by then
         // its number may be a client's.
         close(ends[1])
@@ -39,7 +45,13 @@ package struct HookRunner: Sendable {
         return outcome
     }
 
-    private func execute(_ command: String, output: FileDescriptor, timeout: Duration?) async -> HookOutcome {
+    /// - Parameter kind: which hook of an earlier process is asked for.
+    /// - Returns: its process id while it runs.
+    func survivor(of kind: FailoverHook.Kind) -> Int32? {
+        traceDirectory.flatMap { HookTrace(directory: $0, kind: kind).survivor }
+    }
+
+    private func execute(_ arguments: [String], output: FileDescriptor, timeout: Duration?) async -> HookOutcome {
         var platform = PlatformOptions()
         // A session of its own, so that a signal reaches what the script has started, and none of ours reaches it.
         platform.createSession = true
@@ -47,7 +59,7 @@ package struct HookRunner: Sendable {
             .send(signal: .terminate, toProcessGroup: true, allowedDurationToNextStep: grace)
         ]
         let configuration = Subprocess.Configuration(
-            executable: .path("/bin/sh"), arguments: ["-c", command], platformOptions: platform)
+            executable: .path("/bin/sh"), arguments: Arguments(arguments), platformOptions: platform)
         let execution = Task { () throws -> (status: TerminationStatus, group: pid_t) in
             let result = try await Subprocess.run(
                 configuration, input: .none, output: .fileDescriptor(output, closeAfterSpawningProcess: false),

@@ -5,6 +5,21 @@ extension FailoverMachine {
         var hook: UnfinishedHook
         /// The hook is run again when no primary has shown itself by then.
         var deadline: Duration
+        /// The log has told that it is still running.
+        var isKnownToRun = false
+    }
+
+    /// The hook of an earlier process whose work has not shown itself yet.
+    package var interruptedHook: UnfinishedHook? { interrupted?.hook }
+
+    /// It is still running: it is not run a second time beside itself, and has its time after its end.
+    package mutating func interruptedHookRuns(as pid: Int32, now: Duration) -> [FailoverDirective] {
+        guard let interrupted else { return [] }
+        self.interrupted?.deadline = now + Self.patienceWithInterruptedHook
+        self.interrupted?.isKnownToRun = true
+        if interrupted.isKnownToRun { return [] }
+        let kind = interrupted.hook.kind.rawValue
+        return [.log(.log, "\(kind) for node \(interrupted.hook.node) is still running as process \(pid)")]
     }
 
     /// How long an earlier process's hook is given to have done its work, before it is run again.

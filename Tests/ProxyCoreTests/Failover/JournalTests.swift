@@ -68,6 +68,20 @@ import Testing
         #expect(cluster.sample(1, .primary, timeline: 2).journal == [])
     }
 
+    @Test("A hook that has outlived Egret is not run beside itself")
+    func hookStillRuns() {
+        var cluster = FailoverTranscript(
+            remembered: [NodeID(0): .down], journal: [Self.entry(.failover, 0, "fail 0")])
+        _ = cluster.machine.start(now: .zero)
+        let first = cluster.machine.interruptedHookRuns(as: 77, now: .seconds(4))
+        #expect(first.lines == ["failover_command for node 0 is still running as process 77"])
+        #expect(cluster.machine.interruptedHookRuns(as: 77, now: .seconds(8)) == [])
+        #expect(cluster.machine.tick(now: .seconds(9)).hooks == [])
+        #expect(cluster.machine.tick(now: .seconds(12)).hooks == [])
+        #expect(cluster.machine.tick(now: .seconds(13)).hooks == ["fail 0"])
+        #expect(cluster.machine.interruptedHookRuns(as: 77, now: .seconds(14)) == [])
+    }
+
     @Test("A node that dies of its own again is not failed over twice")
     func hookIsNotRepeatedTwice() {
         var cluster = FailoverTranscript(journal: [Self.entry(.failover, 0, "fail 0")])
