@@ -2,9 +2,10 @@ internal import Logging
 package import ProxyCore
 internal import Synchronization
 
-/// Watches one node from two threads of its own: health checks, and samples of its role and position.
+/// Watches one node: health checks, and samples of its role and position. Both block threads of their own while the
+/// node hangs, so that neither waits for the other.
 package actor NodeMonitor: NodeWatching {
-    /// What others set or read while the actor's thread may be waiting for a hanging node.
+    /// What others set or read at any time.
     private struct Desk {
         var settings: NodeSettings
         var isUsable = true
@@ -20,8 +21,6 @@ package actor NodeMonitor: NodeWatching {
         }
     }
 
-    /// The time that a sample may take where `connect_timeout` sets no limit.
-    private static let sampleTimeout = Duration.seconds(10)
     /// The shortest time between two samples, however many events ask for one.
     private static let sampleSpacing = Duration.milliseconds(20)
     /// How long a node that workers hear nothing of may take to answer.
@@ -30,22 +29,19 @@ package actor NodeMonitor: NodeWatching {
     private static let idleInterval = Duration.seconds(1)
 
     private let id: NodeID
-    private let executor: DedicatedThreadExecutor
     private let prober: NodeProber
+    private let sampler: NodeSampler
     private let desk: Mutex<Desk>
     private let report: @Sendable (MonitorReport) -> Void
     private let healthLog: Logger
     private let samplingLog: Logger
     private var lastRefusal: String?
     private var lastSampleFailure: String?
-    private var sampling: (target: PQTarget, connection: PQConnection, identity: NodeIdentity)?
-
-    package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     package init(settings: NodeSettings, log: LogSink, report: @escaping @Sendable (MonitorReport) -> Void) {
         id = settings.id
-        executor = DedicatedThreadExecutor(name: "egret-node-\(settings.id)")
         prober = NodeProber(id: settings.id)
+        sampler = NodeSampler(id: settings.id)
         desk = Mutex(Desk(settings: settings))
         self.report = report
         healthLog = log.logger("health_check\(settings.id)")
@@ -57,7 +53,7 @@ package actor NodeMonitor: NodeWatching {
             group.addTask { await self.checkHealth() }
             group.addTask { await self.takeSamples() }
         }
-        sampling = nil
+        await sampler.disconnect()
     }
 
     // MARK: Orders and questions from outside
@@ -87,7 +83,7 @@ package actor NodeMonitor: NodeWatching {
 
     package nonisolated func statistics() -> HealthStatistics { desk.withLock { $0.counters } }
 
-    // A health check may be hanging on this actor's thread for many seconds, so these run on a thread of their own.
+    // Questions that somebody waits for run on threads of their own, past a check or a sample that hangs.
 
     package nonisolated func confirm() async -> String? {
         await NodeVisitor(settings: desk.withLock { $0.settings }).confirm()
@@ -188,9 +184,9 @@ package actor NodeMonitor: NodeWatching {
             }
             let interval = search ?? settings.samplingPeriod
             if !isUsable {
-                sampling = nil
+                await sampler.disconnect()
             } else if interval != nil {
-                sampleOnce(settings)
+                await sampleOnce(settings)
             }
             let next = ContinuousClock.now + Self.sampleSpacing
             await rest(interval ?? Self.idleInterval, unlessCalledSince: calls)
@@ -212,21 +208,13 @@ package actor NodeMonitor: NodeWatching {
         }
     }
 
-    private func sampleOnce(_ settings: NodeSettings) {
-        let deadline = ContinuousClock.now + (settings.connectTimeout ?? Self.sampleTimeout)
-        do {
-            let (connection, identity) = try sampler(settings.samplingTarget, deadline)
-            var sample = try NodeProbe.sample(connection, identity, deadline: deadline)
-            if settings.asksForUpstream, sample.role == .standby {
-                sample.upstream = try NodeProbe.upstream(connection, deadline: deadline)
-            }
+    private func sampleOnce(_ settings: NodeSettings) async {
+        switch await sampler.sample(settings) {
+        case .success(let answer):
             lastSampleFailure = nil
-            report(.sampled(id, sample))
-            guard sample.role == .primary, !settings.applicationNames.isEmpty else { return }
-            let states = try NodeProbe.replication(connection, names: settings.applicationNames, deadline: deadline)
-            report(.replication(id, states))
-        } catch {
-            sampling = nil
+            report(.sampled(id, answer.sample))
+            if let states = answer.replication { report(.replication(id, states)) }
+        case .failure(let error):
             guard error.kind != .cancelled else { return }
             if error.message != lastSampleFailure {
                 samplingLog.post(.log, "node \(id) could not be asked for its role", detail: error.message)
@@ -234,15 +222,5 @@ package actor NodeMonitor: NodeWatching {
             lastSampleFailure = error.message
             report(.sampleFailed(id))
         }
-    }
-
-    private func sampler(
-        _ target: PQTarget, _ deadline: ContinuousClock.Instant
-    ) throws(PQError) -> (PQConnection, NodeIdentity) {
-        if let sampling, sampling.target == target { return (sampling.connection, sampling.identity) }
-        let connection = try PQConnection(to: target, deadline: deadline)
-        let identity = try NodeProbe.identity(connection, deadline: deadline)
-        sampling = (target, connection, identity)
-        return (connection, identity)
     }
 }

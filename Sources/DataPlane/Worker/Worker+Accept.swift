@@ -66,5 +66,5 @@ extension Worker {
     mutating func soonSweep() { nextSweep = min(nextSweep, now + Self.sweepPause) }
 
     static var sweepPause: UInt64 { 100_000_000 }
-    static var idleSweepPause: UInt64 { 1_000_000_000 }
+    static var idleSweepPause: UInt64 { 250_000_000 }
 }

@@ -3,7 +3,7 @@ import ProxyCore
 import Wire
 
 /// Deadlines. Everything that may end by the clock is looked at ten times a second while anything has a deadline, else
-/// once a second: a sweep over flat records costs less than a timer for each.
+/// four times: a sweep over flat records costs less than a timer for each.
 extension Worker {
     mutating func sweep() {
         nextSweep = now + Self.idleSweepPause

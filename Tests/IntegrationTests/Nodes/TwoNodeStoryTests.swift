@@ -15,7 +15,6 @@ extension IntegrationTests {
             .timeLimit(.minutes(2)),
             arguments: [
                 ["--layout", "debian"],
-                ["--layout", "plain", "--auto-failback"],
                 ["--layout", "plain", "--nodes", "3"],
                 ["--layout", "plain", "--cut"],
             ])
