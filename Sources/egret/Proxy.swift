@@ -2,6 +2,7 @@ import ArgumentParser
 import ControlPlane
 import DataPlane
 import Foundation
+import Glibc
 import Kernel
 import Logging
 import ProxyCore
@@ -23,6 +24,8 @@ struct Proxy {
     private static let startPatience = Duration.seconds(5)
 
     func serve() async throws {
+        // Writing to a pipe whose reader has gone, as standard error may be one, is no reason to die.
+        _ = signal(SIGPIPE, SIG_IGN)
         let settings = loaded.dataPlaneSettings(cores: Machine.cores)
         raiseDescriptorLimit(settings)
         let pidFile = PidFile(path: loaded.configuration.path("pid_file_name"))
