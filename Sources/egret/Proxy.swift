@@ -26,6 +26,8 @@ struct Proxy {
     func serve() async throws {
         // Writing to a pipe whose reader has gone, as standard error may be one, is no reason to die.
         _ = signal(SIGPIPE, SIG_IGN)
+        // Until the control plane listens for it: logrotate(8) may run at any moment.
+        _ = signal(SIGUSR1, SIG_IGN)
         let settings = loaded.dataPlaneSettings(cores: Machine.cores)
         raiseDescriptorLimit(settings)
         let pidFile = PidFile(path: loaded.configuration.path("pid_file_name"))

@@ -11,7 +11,7 @@ struct LogStream: Sendable {
     private var settings: LogFileSettings?
     private var rotation: LogRotation?
     private var file: LogFile?
-    /// The failure that has been told, until a record is in a file again.
+    /// The failure that has been told, until it is over.
     private var failure: String?
     /// Records that went to standard error since then.
     private var strays = 0
@@ -85,20 +85,9 @@ struct LogStream: Sendable {
             fail("could not write to the log file \"\(file.path)\": \(error.reason)", at: now, speak)
             return false
         }
-        brokenPath = nil
+        if brokenPath == file.path { brokenPath = nil }
         rotation?.wrote(written)
-        if let failure { recover(from: failure, at: now, speak) }
         return true
-    }
-
-    /// A record is in a file again.
-    private mutating func recover(from failure: String, at now: Int64, _ speak: Speaker) {
-        let count = strays
-        (self.failure, strays) = (nil, 0)
-        if count > 0 {
-            _ = append(speak(.warning, "\(count) log records went to standard error: \(failure)", nil), at: now, speak)
-        }
-        announce(speak)
     }
 
     /// - Returns: whether the log goes to this file now.
@@ -109,11 +98,14 @@ struct LogStream: Sendable {
             close()
             file = fresh
             rotation?.opened(opening, size: fresh.size, at: now)
-            // A full disk lets itself be opened: what went to standard error is counted until a record is written.
-            if strays == 0 {
-                failure = nil
-                announce(speak)
+            // A full disk lets itself be opened, so that only a line shows that the failure is over.
+            if strays > 0, let failure {
+                let notice = speak(.warning, "\(strays) log records went to standard error: \(failure)", nil)
+                guard append(notice, at: now, speak) else { return false }
+                strays = 0
             }
+            failure = nil
+            announce(speak)
             return true
         } catch {
             if file?.isRemoved == true { close() }

@@ -151,7 +151,7 @@ import Testing
         log.advance(LogRotation.retryInterval)
         log.post("back")
         #expect(
-            log.read("log/a.log") == "LOG:  back\nWARNING:  4 log records went to standard error: \(failure)\n")
+            log.read("log/a.log") == "WARNING:  4 log records went to standard error: \(failure)\nLOG:  back\n")
         #expect(log.standardError.hasPrefix(told + "LOG:  too early\nLOG:  redirecting log output to log files\n"))
         log.post("further")
         #expect(log.read("log/a.log")?.hasSuffix("LOG:  further\n") == true)
@@ -168,9 +168,10 @@ import Testing
             lines == [
                 "LOG:  redirecting log output to log files", "WARNING:  \(failure)", "LOG:  one", "LOG:  two",
             ])
+        #expect(log.rotate() == .refused("\(failure); the log goes to standard error"))
         log.apply(LogFileSettings(directory: log.path, pattern: "a.log"))
         log.post("three")
-        #expect(log.read("a.log") == "LOG:  three\nWARNING:  2 log records went to standard error: \(failure)\n")
+        #expect(log.read("a.log") == "WARNING:  2 log records went to standard error: \(failure)\nLOG:  three\n")
     }
 
     @Test func `a file that was removed is noticed and replaced, with its directory`() throws {
@@ -225,6 +226,29 @@ import Testing
         #expect(began.duration(to: .now) < .seconds(2))
         #expect(log.standardError.contains("LOG:  record 4999 "))
         #expect(began.duration(to: .now) < .seconds(10), "each record waits for the pipe by itself")
+    }
+
+    @Test func `a record that was cut short does not run into the next one`() throws {
+        let log = try CollectedLog {
+            LogFileSettings(directory: $0, pattern: "pipe")
+        } before: {
+            #expect(mkfifo($0 + "/pipe", 0o600) == 0)
+        }
+        let reader = open(log.path + "/pipe", O_RDONLY | O_NONBLOCK)
+        defer { close(reader) }
+        let long = String(repeating: "x", count: 100_000)
+        log.post(long)
+        #expect(log.standardError.hasSuffix("LOG:  \(long)\n"), "the whole record is there")
+        var buffer = [UInt8](repeating: 0, count: 200_000)
+        let cut = read(reader, &buffer, buffer.count)
+        #expect(cut > 0 && cut < 100_000)
+        log.advance(LogRotation.retryInterval)
+        log.post("next")
+        log.sink.flush()
+        let count = read(reader, &buffer, buffer.count)
+        let rest = String(decoding: buffer.prefix(max(0, count)), as: UTF8.self)
+        #expect(rest.hasPrefix("\nWARNING:  1 log records went to standard error: "))
+        #expect(rest.hasSuffix("Resource temporarily unavailable\nLOG:  next\n"))
     }
 }
 
