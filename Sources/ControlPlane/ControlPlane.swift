@@ -85,7 +85,7 @@ package actor ControlPlane {
             group.addTask { await self.obeySignals() }
         }
         log.post(.log, "Egret system is shutdown")
-        sink.flush()
+        sink.finish()
     }
 
     private func makePCPServer() throws -> PCPServer {

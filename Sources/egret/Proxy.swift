@@ -38,7 +38,7 @@ struct Proxy {
             dataPlane = try DataPlane(settings: settings) { events.deliver($0) }
         } catch {
             log.post(.fatal, "\(error)")
-            sink.flush()
+            sink.finish()
             throw ExitCode.failure
         }
         defer { pidFile.remove() }
@@ -59,10 +59,10 @@ struct Proxy {
         let result = await services.result
         if case .failure(let error) = result, !(error is CancellationError) {
             log.post(.fatal, "\(error)")
-            sink.flush()
+            sink.finish()
             throw ExitCode.failure
         }
-        sink.flush()
+        sink.finish()
         if failure { throw ExitCode.failure }
     }
 

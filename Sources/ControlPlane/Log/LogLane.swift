@@ -46,8 +46,13 @@ final class LogLane: Sendable {
         queue.asyncAfter(wallDeadline: .now() + .seconds(Int(seconds)), execute: work)
     }
 
-    /// Returns when everything is done that was appended before.
-    func flush() { queue.sync {} }
+    /// Returns when everything is done that was appended before, or when the time is over.
+    /// - Parameter limit: in milliseconds; nil waits as long as it takes.
+    func flush(within limit: Int?) {
+        let end = DispatchWorkItem {}
+        queue.async(execute: end)
+        _ = end.wait(timeout: limit.map { .now() + .milliseconds($0) } ?? .distantFuture)
+    }
 
     private func ticket() -> Ticket {
         state.withLock { state in

@@ -33,6 +33,9 @@ package final class LogSink: Sendable {
     /// Longest time between two looks at the clock while a rotation is planned: it may be set, or stand still in sleep.
     private static let longestNap: Int64 = 3_600
 
+    /// In milliseconds, for each queue.
+    private static let endPatience = 2_000
+
     private let pid = getpid()
     private let clock: @Sendable () -> WallClock
     private let settings: Mutex<Settings>
@@ -90,10 +93,16 @@ package final class LogSink: Sendable {
         streamLane.perform { done(self.onStream { $0.rotate(at: $1, $2) }) }
     }
 
-    /// Returns when everything that was appended before is written. For the end of the process and for tests.
+    /// Returns when everything that was appended before is written. For tests.
     package func flush() {
-        streamLane.flush()
-        syslogLane.flush()
+        streamLane.flush(within: nil)
+        syslogLane.flush(within: nil)
+    }
+
+    /// The same at the end of the process, which a disk, a pipe or a daemon that hangs must not keep for long.
+    package func finish() {
+        streamLane.flush(within: Self.endPatience)
+        syslogLane.flush(within: Self.endPatience)
     }
 
     // MARK: Standard error and files

@@ -13,7 +13,7 @@ extension IntegrationTests {
         func `The log is in a file, with what hooks print, and standard error says so`() async throws {
             try await Collector.run(adjust: { configuration in
                 configuration.set("log_file_mode", "0640")
-                configuration.failoverCommand = "echo the hook speaks"
+                configuration.failoverCommand = "echo the hook speaks; yes | true; echo it has spoken"
             }) { log in
                 #expect(log.names.count == 1 && log.names[0].hasPrefix("pgpool-20"), "\(log.names)")
                 let name = try #require(log.names.first)
@@ -24,6 +24,9 @@ extension IntegrationTests {
                     #expect(result.isSuccess, "\(result)")
                 }
                 #expect(await log.shows("failover_command: the hook speaks", in: name))
+                #expect(await log.shows("failover_command: it has spoken", in: name))
+                // That Egret ignores SIGPIPE is no inheritance.
+                #expect(!log.text(name).contains("Broken pipe"))
                 #expect(try log.mode(name) == 0o640 && log.mode("") == 0o700)
                 let said = log.standardError
                 #expect(said.contains("LOG:  redirecting log output to log files"), "\(said)")
