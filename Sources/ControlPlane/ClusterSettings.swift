@@ -71,9 +71,7 @@ extension ClusterSettings {
         switchoverDrainTimeout = .seconds(configuration.int("switchover_drain_timeout", node: nil))
         recovery = RecoverySettings(configuration, password: password)
         workDirectory = configuration.string("work_dir", node: nil)
-        log = LogSink.Settings(
-            threshold: LogSeverity(word: configuration.word("log_min_messages")) ?? .warning,
-            prefix: configuration.string("log_line_prefix", node: nil))
+        log = LogSink.Settings(configuration)
         controlSocketPath = ControlSocket.path(configuration)
         pcp = PCPSettings(configuration)
         show = ShowSettings()

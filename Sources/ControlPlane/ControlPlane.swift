@@ -70,7 +70,7 @@ package actor ControlPlane {
     package func run() async throws {
         let commands = ControlCommands(
             operations: coordinator, coordinator: coordinator, dataPlane: observing,
-            reload: { await self.reload() })
+            reload: { await self.reload() }, rotateLog: { await self.sink.rotate() })
         let server = try ControlServer(path: settings.controlSocketPath, log: log) {
             await commands.carryOut($0, progress: $1)
         } stop: {
@@ -85,13 +85,14 @@ package actor ControlPlane {
             group.addTask { await self.obeySignals() }
         }
         log.post(.log, "Egret system is shutdown")
-        sink.flush()
+        sink.finish()
     }
 
     private func makePCPServer() throws -> PCPServer {
         let commands = PCPCommands(
             operations: coordinator, coordinator: coordinator, responder: responder,
-            nodeInfoFields: settings.pcp.nodeInfoFields, reload: { await self.reload() })
+            nodeInfoFields: settings.pcp.nodeInfoFields, reload: { await self.reload() },
+            rotateLog: { await self.sink.rotate() })
         return try PCPServer(settings: settings.pcp, log: sink.logger("pcp_main")) {
             await commands.carryOut($0, progress: $1)
         } stop: {
@@ -111,15 +112,25 @@ package actor ControlPlane {
     }
 
     private func obeySignals() async {
-        let signals = await UnixSignalsSequence(trapping: .sighup, .sigterm, .sigint, .sigquit)
+        let signals = await UnixSignalsSequence(trapping: .sighup, .sigterm, .sigint, .sigquit, .sigusr1)
         for await signal in signals {
             switch signal {
             case .sighup: _ = await reload()
+            case .sigusr1: rotateLog()
             case .sigterm: stop(.smart)
             case .sigint: stop(.fast)
             case .sigquit: stop(.immediate)
             default: break
             }
+        }
+    }
+
+    /// As pgpool's logger process does at this signal. A disk that hangs must not hold up the signals that follow.
+    private nonisolated func rotateLog() {
+        let log = sink.logger("main")
+        sink.rotate { outcome in
+            guard case .refused(let reason) = outcome else { return }
+            log.post(.warning, "SIGUSR1 did not rotate the log", detail: reason)
         }
     }
 

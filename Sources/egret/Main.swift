@@ -29,6 +29,6 @@ struct Egret: AsyncParsableCommand {
         commandName: "egret", abstract: "A PostgreSQL proxy: pools, balances reads, routes writes, fails over.",
         subcommands: [
             Run.self, Check.self, Demo.self, Nodes.self, Health.self, Processes.self, Status.self, Attach.self,
-            Detach.self, Promote.self, Recover.self, Reload.self, Stop.self,
+            Detach.self, Promote.self, Recover.self, Reload.self, LogRotate.self, Stop.self,
         ])
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import ControlPlane
 import DataPlane
 import Foundation
+import Glibc
 import Kernel
 import Logging
 import ProxyCore
@@ -23,6 +24,10 @@ struct Proxy {
     private static let startPatience = Duration.seconds(5)
 
     func serve() async throws {
+        // Writing to a pipe whose reader has gone, as standard error may be one, is no reason to die.
+        _ = signal(SIGPIPE, SIG_IGN)
+        // Until the control plane listens for it: logrotate(8) may run at any moment.
+        _ = signal(SIGUSR1, SIG_IGN)
         let settings = loaded.dataPlaneSettings(cores: Machine.cores)
         raiseDescriptorLimit(settings)
         let pidFile = PidFile(path: loaded.configuration.path("pid_file_name"))
@@ -33,7 +38,7 @@ struct Proxy {
             dataPlane = try DataPlane(settings: settings) { events.deliver($0) }
         } catch {
             log.post(.fatal, "\(error)")
-            sink.flush()
+            sink.finish()
             throw ExitCode.failure
         }
         defer { pidFile.remove() }
@@ -54,10 +59,10 @@ struct Proxy {
         let result = await services.result
         if case .failure(let error) = result, !(error is CancellationError) {
             log.post(.fatal, "\(error)")
-            sink.flush()
+            sink.finish()
             throw ExitCode.failure
         }
-        sink.flush()
+        sink.finish()
         if failure { throw ExitCode.failure }
     }
 

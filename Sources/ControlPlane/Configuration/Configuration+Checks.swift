@@ -1,7 +1,7 @@
 extension Configuration {
     /// What can only be judged by several parameters together. pgpool-II makes these checks at its start.
     func crossChecks() -> [ConfigurationProblem] {
-        backendChecks() + weightChecks() + sizeChecks() + recoveryChecks()
+        backendChecks() + weightChecks() + sizeChecks() + recoveryChecks() + loggingChecks()
     }
 
     private func backendChecks() -> [ConfigurationProblem] {
@@ -65,6 +65,19 @@ extension Configuration {
             }
         }
         return []
+    }
+
+    private func loggingChecks() -> [ConfigurationProblem] {
+        var problems: [ConfigurationProblem] = []
+        if list("log_destination").isEmpty, let entry = entry(parameter("log_destination"), node: nil) {
+            problems.append(problem(.warning, entry, "nothing is logged, as it names no destination"))
+        }
+        guard bool("logging_collector") else { return problems }
+        for name in ["log_directory", "log_filename"] where string(name).isEmpty {
+            guard let entry = entry(parameter(name), node: nil) else { continue }
+            problems.append(problem(.error, entry, "logging_collector needs it"))
+        }
+        return problems
     }
 
     private func ordered(_ name: String) -> [(key: Key, value: Entry)] {

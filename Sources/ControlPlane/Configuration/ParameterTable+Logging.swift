@@ -5,7 +5,6 @@ extension ParameterTable {
     static let logging = [
         Parameter(
             "log_destination", .list(separator: ",", words: ["stderr", "syslog"]), "stderr", .reload, .implemented,
-            values: ["syslog": .later, "stderr,syslog": .later, "syslog,stderr": .later],
             "Where the log goes: stderr, syslog, or both."),
         Parameter(
             "log_line_prefix", .string, "%m: %a pid %p: ", .reload, .implemented,
@@ -54,32 +53,34 @@ extension ParameterTable {
             .implemented,
             "When the replication delay of a standby is logged."),
         Parameter(
-            "syslog_facility", facility, "LOCAL0", .reload, .later,
+            "syslog_facility", facility, "LOCAL0", .reload, .implemented,
             "Facility for syslog."),
         Parameter(
-            "syslog_ident", .string, "pgpool", .reload, .later,
+            "syslog_ident", .string, "pgpool", .reload, .implemented,
             "Program name for syslog."),
         Parameter(
-            "logging_collector", .bool, "off", .start, .later,
-            "Writes the log to files and rotates them."),
+            "logging_collector", .bool, "off", .reload, .implemented,
+            "Writes the log to files in place of stderr, and rotates them."),
         Parameter(
-            "log_directory", .string, "/tmp/pgpool_logs", .start, .later, onlyWith: "logging_collector",
-            "Directory of the log files."),
+            "log_directory", .string, "/tmp/pgpool_logs", .reload, .implemented, onlyWith: "logging_collector",
+            "Directory of the log files; made with mode 0700 when it is missing. A relative one starts at the working "
+                + "directory of egret run."),
         Parameter(
-            "log_filename", .string, "pgpool-%Y-%m-%d_%H%M%S.log", .start, .later, onlyWith: "logging_collector",
+            "log_filename", .string, "pgpool-%Y-%m-%d_%H%M%S.log", .reload, .implemented,
+            onlyWith: "logging_collector",
             "Name of a log file, as a pattern of strftime."),
         Parameter(
-            "log_file_mode", .int(0...0o777), "0600", .start, .later, onlyWith: "logging_collector",
-            "Access mode of log files; octal after a leading 0."),
+            "log_file_mode", .int(0...0o777), "0600", .reload, .implemented, onlyWith: "logging_collector",
+            "Access mode of log files; octal after a leading 0. Egret's own user may always write."),
         Parameter(
-            "log_truncate_on_rotation", .bool, "off", .start, .later, onlyWith: "logging_collector",
-            "Empties a log file of the same name instead of appending to it."),
+            "log_truncate_on_rotation", .bool, "off", .reload, .implemented, onlyWith: "logging_collector",
+            "Empties a log file of the same name instead of appending to it, when its age was the reason to rotate."),
         Parameter(
-            "log_rotation_age", .int(0...2_147_483_647, .minutes), "1d", .start, .later,
+            "log_rotation_age", .int(0...2_147_483_647, .minutes), "1d", .reload, .implemented,
             onlyWith: "logging_collector",
-            "A new log file is begun after this long; 0 means never."),
+            "A new log file is begun at each multiple of this time, counted in local time; 0 means never."),
         Parameter(
-            "log_rotation_size", .int(0...2_097_151, .kilobytes), "10MB", .start, .later,
+            "log_rotation_size", .int(0...2_097_151, .kilobytes), "10MB", .reload, .implemented,
             onlyWith: "logging_collector",
             "A new log file is begun when the old one has this size; 0 means never."),
     ].grouped(as: .logging)

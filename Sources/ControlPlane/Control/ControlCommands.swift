@@ -9,16 +9,19 @@ package struct ControlCommands: Sendable {
     private let dataPlane: any DataPlaneObserving
     private let startedAt = WallClock.now().seconds
     private let reload: @Sendable () async -> String?
+    private let rotateLog: @Sendable () async -> LogRotationOutcome
 
     /// - Parameter reload: returns why the configuration was not taken, or nil.
     package init(
         operations: any ClusterOperating, coordinator: FailoverCoordinator, dataPlane: any DataPlaneObserving,
-        reload: @escaping @Sendable () async -> String?
+        reload: @escaping @Sendable () async -> String?,
+        rotateLog: @escaping @Sendable () async -> LogRotationOutcome
     ) {
         self.operations = operations
         self.coordinator = coordinator
         self.dataPlane = dataPlane
         self.reload = reload
+        self.rotateLog = rotateLog
     }
 
     /// - Parameter progress: gets lines while an order takes its time; from any thread.
@@ -50,6 +53,11 @@ package struct ControlCommands: Sendable {
         case .reload:
             let failure = await reload()
             return ControlReply(isDone: failure == nil, message: failure ?? "the configuration is read again")
+        case .rotateLog:
+            switch await rotateLog() {
+            case .writing(let path): return ControlReply(isDone: true, message: "the log goes to \(path)")
+            case .refused(let reason): return ControlReply(isDone: false, message: reason)
+            }
         case .stop:
             guard let mode = request.stopMode else {
                 return ControlReply(isDone: false, message: "the mode must be smart, fast or immediate")

@@ -12,13 +12,15 @@ package struct ControlRequest: Codable, Sendable, Equatable {
         case promote
         case recover
         case reload
+        /// `pg_ctl` has it under the same name.
+        case rotateLog = "logrotate"
         case stop
 
         /// Whether the answer comes only when hooks have run, sessions have ended or a server has been copied.
         package var mayTakeLong: Bool {
             switch self {
             case .attach, .detach, .promote, .recover: true
-            case .nodes, .health, .processes, .status, .reload, .stop: false
+            case .nodes, .health, .processes, .status, .reload, .rotateLog, .stop: false
             }
         }
     }

@@ -8,19 +8,22 @@ package struct PCPCommands: Sendable {
     private let responder: AdminResponder
     private let nodeInfoFields: Int
     private let reload: @Sendable () async -> String?
+    private let rotateLog: @Sendable () async -> LogRotationOutcome
 
     /// - Parameters:
     ///   - nodeInfoFields: 12 or 13, see `PCPSettings`.
     ///   - reload: returns why the configuration was not taken, or nil.
     package init(
         operations: any ClusterOperating, coordinator: FailoverCoordinator, responder: AdminResponder,
-        nodeInfoFields: Int, reload: @escaping @Sendable () async -> String?
+        nodeInfoFields: Int, reload: @escaping @Sendable () async -> String?,
+        rotateLog: @escaping @Sendable () async -> LogRotationOutcome
     ) {
         self.operations = operations
         self.coordinator = coordinator
         self.responder = responder
         self.nodeInfoFields = nodeInfoFields
         self.reload = reload
+        self.rotateLog = rotateLog
     }
 
     /// - Parameter progress: gets lines while an order takes its time; from any thread.
@@ -52,8 +55,10 @@ package struct PCPCommands: Sendable {
             if let reason = await reload() { return Self.refused("could not reload the configuration", reason) }
             return Self.done("z")
         case .rotateLog:
-            return Self.refused(
-                "could not rotate the log", "log rotation is not possible: the log goes to standard error")
+            switch await rotateLog() {
+            case .writing: return Self.done("v")
+            case .refused(let reason): return Self.refused("could not rotate the log", reason)
+            }
         case .invalidateCache:
             return Self.refused("could not invalidate the query cache", "query cache is not enabled")
         case .setParameter(let name):

@@ -127,7 +127,18 @@ import Testing
         #expect(load("ssl = on\nssl_cert = 'x'").1.count == 2)
         #expect(load("disable_load_balance_on_write = off").1.count == 1)
         #expect(load("log_destination = 'stderr'").1.isEmpty)
-        #expect(load("log_destination = 'stderr, syslog'").1.count == 1)
+        #expect(load("log_destination = 'stderr, syslog'").1.isEmpty)
+    }
+
+    @Test func `a log that can go nowhere is noticed`() {
+        let nowhere = load("log_destination = ''").1
+        #expect(nowhere.count == 1 && nowhere[0].hasSuffix("nothing is logged, as it names no destination"))
+        #expect(load("log_filename = ''").1.isEmpty)
+        for name in ["log_directory", "log_filename"] {
+            let (_, problems) = load("logging_collector = on\n\(name) = ''")
+            #expect(problems.count == 1 && problems[0].hasPrefix("error "), "\(problems)")
+            #expect(problems.first?.hasSuffix("\(name): logging_collector needs it") == true)
+        }
     }
 
     @Test(arguments: ["native_replication", "snapshot_isolation", "raw", "slony", "logical_replication"])

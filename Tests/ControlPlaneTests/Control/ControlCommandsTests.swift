@@ -6,7 +6,7 @@ import Testing
 /// What each verb does and answers, on a cluster of fakes: node 0 is the primary.
 @Suite struct ControlCommandsTests {
     private static func withCommands(
-        _ verdict: OperatorVerdict = .accepted,
+        _ verdict: OperatorVerdict = .accepted, rotation: LogRotationOutcome = .refused("it is off"),
         _ body: (FakeCluster, ControlCommands, FakeOperations) async throws -> Void
     ) async throws {
         let cluster = try FakeCluster()
@@ -14,7 +14,8 @@ import Testing
         #expect(isNormal)
         let operations = FakeOperations(verdict)
         let commands = ControlCommands(
-            operations: operations, coordinator: cluster.coordinator, dataPlane: cluster.dataPlane, reload: { nil })
+            operations: operations, coordinator: cluster.coordinator, dataPlane: cluster.dataPlane, reload: { nil },
+            rotateLog: { rotation })
         try await body(cluster, commands, operations)
         await cluster.stop()
     }
@@ -66,6 +67,18 @@ import Testing
             let stop = await Self.ask(commands, ControlRequest(verb: .stop))
             #expect(stop.isDone)
             #expect(operations.orders.withLock { $0 } == ["attach 1"])
+        }
+    }
+
+    @Test("A rotation of the log says which file it is now, or why there is none")
+    func logRotation() async throws {
+        try await Self.withCommands(rotation: .writing(path: "/log/new")) { _, commands, _ in
+            let done = await Self.ask(commands, ControlRequest(verb: .rotateLog))
+            #expect(done == ControlReply(isDone: true, message: "the log goes to /log/new"))
+        }
+        try await Self.withCommands { _, commands, _ in
+            let refused = await Self.ask(commands, ControlRequest(verb: .rotateLog))
+            #expect(refused == ControlReply(isDone: false, message: "it is off"))
         }
     }
 

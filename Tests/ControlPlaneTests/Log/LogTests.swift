@@ -108,6 +108,8 @@ import Testing
         let began = ContinuousClock.now
         for number in 0..<20_000 { log.post(.log, "record \(number) \(String(repeating: "x", count: 100))") }
         #expect(began.duration(to: .now) < .seconds(5))
+        sink.finish()
+        #expect(began.duration(to: .now) < .seconds(8), "the end of the process waits for it")
         let text = Mutex("")
         let reader = ends[0]
         let thread = Thread {

@@ -18,7 +18,8 @@ import Testing
     }
 
     private static func commands(
-        _ cluster: FakeCluster, _ operations: FakeOperations, fields: Int = 12, reload: String? = nil
+        _ cluster: FakeCluster, _ operations: FakeOperations, fields: Int = 12, reload: String? = nil,
+        rotation: LogRotationOutcome
     ) -> PCPCommands {
         var show = ShowSettings()
         show.clientsMax = 4
@@ -26,18 +27,20 @@ import Testing
             coordinator: cluster.coordinator, dataPlane: cluster.dataPlane, parameters: Parameters(), settings: show)
         return PCPCommands(
             operations: operations, coordinator: cluster.coordinator, responder: responder, nodeInfoFields: fields,
-            reload: { reload })
+            reload: { reload }, rotateLog: { rotation })
     }
 
     private static func withCommands(
         _ verdict: OperatorVerdict = .accepted, fields: Int = 12, reload: String? = nil,
+        rotation: LogRotationOutcome = .refused("log rotation is not possible"),
         _ body: (FakeCluster, PCPCommands, FakeOperations) async throws -> Void
     ) async throws {
         let cluster = try FakeCluster()
         let isNormal = await cluster.becomeNormal()
         #expect(isNormal)
         let operations = FakeOperations(verdict)
-        try await body(cluster, commands(cluster, operations, fields: fields, reload: reload), operations)
+        let commands = commands(cluster, operations, fields: fields, reload: reload, rotation: rotation)
+        try await body(cluster, commands, operations)
         await cluster.stop()
     }
 
@@ -145,6 +148,7 @@ import Testing
                 (.recover(1), "node recovery failed, node id: 1 is alive", nil),
                 (.watchdogInfo, "PCP: informing watchdog info failed", "watchdog is not enabled"),
                 (.reload, "could not reload the configuration", "line 3 is wrong"),
+                (.rotateLog, "could not rotate the log", "log rotation is not possible"),
                 (.invalidateCache, "could not invalidate the query cache", "query cache is not enabled"),
             ]
             for (request, message, detail) in cases {
@@ -153,9 +157,15 @@ import Testing
                 #expect(answer[0].prefix(3) == ["SERROR", "CXX000", "M" + message])
                 if let detail { #expect(answer[0].contains("D" + detail)) }
             }
-            let rotation = await Self.ask(commands, .rotateLog)
-            #expect(rotation[0].contains { $0.contains("log rotation is not possible") })
             #expect(operations.orders.withLock { $0 }.isEmpty)
+        }
+    }
+
+    @Test("A rotation of the log is answered as pgpool does it")
+    func logRotation() async throws {
+        try await Self.withCommands(rotation: .writing(path: "/log/new")) { _, commands, _ in
+            let answer = await commands.carryOut(.rotateLog) { _ in }
+            #expect(answer == PCPAnswer([PCPFrame("v", ["CommandComplete"])]))
         }
     }
 
