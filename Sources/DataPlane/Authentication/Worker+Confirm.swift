@@ -9,7 +9,7 @@ extension Worker {
         if hasNoUsableNode {
             return failScouted(identity, Self.allNodesDown)
         }
-        guard let node = nodes.primary >= 0 ? UInt8(nodes.primary) : chooseReadNode() else { return soonSweep() }
+        guard let node = chooseLoginNode() else { return soonSweep() }
         let pool = pool(of: identity, on: NodeID(node))
         identities[identity].pointee.isScouting = true
         let secret = settings.secrets[identities[identity].pointee.user]
@@ -33,7 +33,7 @@ extension Worker {
     /// Tries a client's clear text on a server connection of its own.
     mutating func confirmPassword(_ index: Int32, _ password: String) {
         let client = clients[index]
-        guard let node = nodes.primary >= 0 ? UInt8(nodes.primary) : chooseReadNode() else {
+        guard let node = chooseLoginNode() else {
             return refuse(index, ErrorResponse(.fatal, .cannotConnectNow, "no database node is available"))
         }
         let pool = pool(of: client.pointee.identity, on: NodeID(node))

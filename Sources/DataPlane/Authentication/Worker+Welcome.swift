@@ -24,8 +24,7 @@ extension Worker {
         if client.pointee.deadline == .max || client.pointee.deadline == 0 {
             client.pointee.deadline = settings.queryWaitTimeout == 0 ? .max : now + settings.queryWaitTimeout
         }
-        let node = nodes.primary >= 0 ? UInt8(nodes.primary) : chooseReadNode()
-        guard let node else { return waitForNode(index) }
+        guard let node = chooseLoginNode() else { return waitForNode(index) }
         acquire(index, node: NodeID(node))
     }
 
@@ -34,7 +33,10 @@ extension Worker {
         let client = clients[index]
         var bytes: [UInt8] = []
         for (name, value) in servers[server].pointee.reported.sorted(by: { $0.key < $1.key }) {
-            bytes += BackendMessage.parameterStatus(name, value)
+            // Egret stands for the whole cluster, which takes writes even where a standby shows the client in: drivers
+            // that want a primary go by this.
+            let isOfNode = name == "in_hot_standby"
+            bytes += BackendMessage.parameterStatus(name, isOfNode ? "off" : value)
         }
         identities[client.pointee.identity].pointee.welcomes[client.pointee.parameters] = bytes
         welcome(index)

@@ -39,7 +39,7 @@ extension Worker {
             guard client.pointee.generation == generation, client.isOpen else { return }
         }
         if client.pointee.flags.contains(.isReadPaused) {
-            if readiness.isPeerClosed { clientVanished(index) }
+            if readiness.isPeerClosed { clientWent(index) }
             return
         }
         if readiness.isReadable { readClient(index) }

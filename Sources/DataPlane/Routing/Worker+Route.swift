@@ -120,9 +120,19 @@ extension Worker {
         let chosen = client.pointee.loadBalanceNode
         if chosen != 255 && isReadable(chosen) { return NodeID(chosen) }
         guard let node = chooseReadNode() else { return nil }
-        client.pointee.loadBalanceNode = node
+        // A makeshift ends with the need for it: a session that stayed there would read past the weights for ever.
+        if nodes[node].pointee.weight > 0 { client.pointee.loadBalanceNode = node }
         return NodeID(node)
     }
+
+    /// The node that shows a client in: the primary, whose word on users is the newest, unless it cannot be reached.
+    mutating func chooseLoginNode() -> UInt8? {
+        if nodes.primary >= 0, !isSuspect(UInt8(nodes.primary)) { return UInt8(nodes.primary) }
+        return chooseReadNode()
+    }
+
+    /// A connection there has just broken, or could not be made.
+    private func isSuspect(_ id: UInt8) -> Bool { nodes[id].pointee.suspectUntil > now }
 
     /// The primary, unless there is none or an operator holds what is new back from it.
     private var writableNode: NodeID? {
@@ -134,16 +144,18 @@ extension Worker {
     private func isReadable(_ id: UInt8) -> Bool {
         let node = nodes[id]
         return node.pointee.isUsable && node.pointee.isFresh && !node.pointee.isDraining
-            && node.pointee.suspectUntil <= now
+            && !isSuspect(id)
     }
 
-    /// A node for a read, by weight among those that can answer it; the primary when no weight is left.
+    /// A node for a read, by weight among those that can answer it. When no weight is left, the primary; when that
+    /// cannot be reached either, any node that can.
     mutating func chooseReadNode() -> UInt8? {
         var sum = 0.0
         for id in nodes.ids where isReadable(id) { sum += nodes[id].pointee.weight }
         guard sum > 0 else {
-            if let node = writableNode { return node.rawValue }
-            return nodes.ids.first { isReadable($0) }
+            let primary = writableNode?.rawValue
+            if let primary, !isSuspect(primary) { return primary }
+            return nodes.ids.first { isReadable($0) } ?? primary
         }
         var point = random.fraction() * sum
         var last: UInt8?

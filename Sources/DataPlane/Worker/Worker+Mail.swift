@@ -34,7 +34,7 @@ extension Worker {
             if nodes[server.pointee.node.rawValue].pointee.isUsable { continue }
             // Nothing more may be written to what was the primary, from the moment on that another one may be promoted.
             if Int16(server.pointee.node.rawValue) == hadPrimary, server.pointee.state == .linked {
-                serverLost(index, reason: "the node is taken out of use")
+                endWork(index, reason: "the node is taken out of use")
             } else {
                 doom(index)
             }
@@ -49,7 +49,8 @@ extension Worker {
         let server = servers[index]
         switch server.pointee.state {
         case .free: return
-        case .idle, .resetting: closeServer(index)
+        case .idle: closeServer(index)
+        case .resetting: endCleaning(index)
         case .connecting: connectFailed(index, reason: "the node is down")
         case .authenticating: serverLost(index, reason: "the node is down")
         case .linked:
@@ -74,13 +75,13 @@ extension Worker {
             let server = servers[index]
             guard Int16(server.pointee.node.rawValue) == former else { continue }
             if server.pointee.state == .resetting {
-                closeServer(index)
+                endCleaning(index)
                 continue
             }
             guard server.pointee.state == .linked, server.pointee.client >= 0 else { continue }
             let client = clients[server.pointee.client]
             guard server.isIdleInside, client.pointee.flags.isDisjoint(with: [.isPinned, .isGroupOpen]) else {
-                serverLost(index, reason: "node \(former) is no longer the primary")
+                endWork(index, reason: "node \(former) is no longer the primary")
                 continue
             }
             guard client.pointee.server == index else { continue }
@@ -93,6 +94,25 @@ extension Worker {
                 client.pointee.server = -1
             }
         }
+    }
+
+    /// Ends what is under way on a node that must not be written to any more. The server would finish the statement for
+    /// nobody, and commit it: it learns that its client is gone when it sends the answer.
+    private mutating func endWork(_ index: Int32, reason: String) {
+        cancelWork(index)
+        serverLost(index, reason: reason)
+    }
+
+    /// The same for a server that is being cleaned, or whose client has left it to run on alone.
+    private mutating func endCleaning(_ index: Int32) {
+        cancelWork(index)
+        closeServer(index)
+    }
+
+    private mutating func cancelWork(_ index: Int32) {
+        let server = servers[index]
+        guard !server.pointee.replies.isEmpty, server.pointee.cancelKey.count >= 4 else { return }
+        sendCancel(forServer: index)
     }
 
     private mutating func requeueWaitersOfUnusableNodes() {

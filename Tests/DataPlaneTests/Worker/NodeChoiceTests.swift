@@ -80,6 +80,23 @@ import Testing
         #expect((0..<100).contains { _ in worker.chooseReadNode() == 1 })
     }
 
+    @Test func `when the primary cannot be reached, reads and logins go to whoever can, whatever its weight`() throws {
+        var worker = try Self.worker([Self.node(0, weight: 1, role: .primary), Self.node(1, weight: 0)])
+        defer { Socket.close(worker.mailbox.wake.descriptor) }
+        #expect(worker.chooseReadNode() == 0 && worker.chooseLoginNode() == 0)
+        worker.nodes[0].pointee.suspectUntil = worker.now + 1
+        #expect(worker.chooseReadNode() == 1 && worker.chooseLoginNode() == 1)
+        // Nobody can be reached: the primary is as good as any.
+        worker.nodes[1].pointee.suspectUntil = worker.now + 1
+        #expect(worker.chooseReadNode() == 0 && worker.chooseLoginNode() == 0)
+    }
+
+    @Test func `logins go to the primary although reads do not`() throws {
+        var worker = try Self.worker([Self.node(0, weight: 0, role: .primary), Self.node(1, weight: 1)])
+        defer { Socket.close(worker.mailbox.wake.descriptor) }
+        #expect(worker.chooseReadNode() == 1 && worker.chooseLoginNode() == 0)
+    }
+
     @Test func `a new snapshot replaces what was known, and clears the suspicion of nodes that are well`() {
         var table = NodeTable()
         table.adopt(RoutingSnapshot(epoch: 0, primaryTerm: 0, primary: nil, nodes: []))

@@ -5,7 +5,7 @@ import struct
 import time
 
 import target
-from protocol import DESCRIBE, EXECUTE, FLUSH, SYNC, bind, close, expect, message, parse, query
+from protocol import DESCRIBE, EXECUTE, FLUSH, SYNC, TERMINATE, bind, close, expect, message, parse, query
 from protocol import Client as AnyClient
 
 options = target.arguments()
@@ -88,7 +88,7 @@ expect((client.until(b"Z"), client.until(b"Z")), ((b"2DCZ", None), (b"12DCZ", No
 for number in range(1, 6):
     leaving = Client()
     leaving.ask("UPDATE groups SET i = i")
-    leaving.send(query(f"SELECT pg_sleep(0.01); INSERT INTO groups VALUES (1000)"), message(b"X"))
+    leaving.send(query(f"SELECT pg_sleep(0.01); INSERT INTO groups VALUES (1000)"), TERMINATE)
     leaving.socket.close()
     deadline = time.monotonic() + 5
     while client.ask(f"BEGIN; SELECT 1 / (count(*) = {number})::int FROM groups WHERE i = 1000; END")[1]:

@@ -8,7 +8,7 @@ import threading
 import time
 
 import target
-from protocol import EXECUTE, SYNC, Client, bind, close, expect, message, parse, query
+from protocol import EXECUTE, SYNC, TERMINATE, Client, bind, close, expect, message, parse, query
 
 options = target.arguments(standby=0, psql="psql")
 SLOW = "SELECT count(*)::int FROM generate_series(1, 5000000)"
@@ -99,7 +99,7 @@ for _ in range(12):
     leaving = client()
     leaving.send(query("SELECT repeat('x', 1000) FROM generate_series(1, 200000)"))
     time.sleep(0.1)
-    leaving.send(message(b"X"))
+    leaving.send(TERMINATE)
     leaving.socket.close()
 expect(client().ask("SELECT 1")[1], None, "a read behind clients that left")
 

@@ -23,14 +23,19 @@ def bind(name="", portal=""):
     return message(b"B", portal.encode() + b"\0" + name.encode() + b"\0\0\0\0\0\0\0")
 
 
+def execute(portal=""):
+    return message(b"E", portal.encode() + b"\0\0\0\0\0")
+
+
 def close(name):
     return message(b"C", b"S" + name.encode() + b"\0")
 
 
 DESCRIBE = message(b"D", b"S\0")
-EXECUTE = message(b"E", b"\0\0\0\0\0")
+EXECUTE = execute()
 SYNC = message(b"S")
 FLUSH = message(b"H")
+TERMINATE = message(b"X")
 
 
 class Client:

@@ -163,7 +163,10 @@ struct PoolNode: Sendable, CustomStringConvertible {
 
     var id: Int { Int(fields[0]) ?? -1 }
     var status: String { fields[3] }
+    /// What the node itself says, as `status` and `role` are what Egret uses it for.
+    var pgStatus: String { fields[4] }
     var role: String { fields[6] }
+    var pgRole: String { fields[7] }
     var selectCount: Int { Int(fields[8]) ?? -1 }
     var isUsable: Bool { status == "up" || status == "waiting" }
     var description: String { fields.joined(separator: "|") }

@@ -96,7 +96,7 @@ extension IntegrationTests {
                 } else {
                     // Its role as Egret sees it, and as PostgreSQL does.
                     try await stand.waitForNodes("node 0 is shown as it is") { nodes in
-                        nodes[0].isUsable && nodes[0].role == "standby" && nodes[0].fields[7] == "primary"
+                        nodes[0].isUsable && nodes[0].role == "standby" && nodes[0].pgRole == "primary"
                     }
                 }
                 let strays = try await cluster.nodes[0].query("SELECT count(*) FROM stray")
