@@ -18,8 +18,12 @@ struct LogFile {
     /// mode, whatever the umask is, and the directory 0700.
     init(_ opening: LogRotation.Opening, directory: String) throws(Failure) {
         mkdir(directory, 0o700)
+        var flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | (opening.truncates ? O_TRUNC : 0)
+        // In a directory of somebody else's a symbolic link may lead to any file that we may write.
+        var owner = stat()
+        if stat(directory, &owner) == 0, owner.st_uid != geteuid() { flags |= O_NOFOLLOW }
         // A pipe without a reader must not stop the log.
-        let flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | (opening.truncates ? O_TRUNC : 0)
+        flags |= O_NONBLOCK
         let mode = mode_t(opening.mode | UInt32(S_IWUSR))
         var descriptor = open(opening.path, flags | O_CREAT | O_EXCL, mode)
         if descriptor >= 0 {

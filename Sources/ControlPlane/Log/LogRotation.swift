@@ -42,6 +42,7 @@ package struct LogRotation: Sendable, Equatable {
         if let failedAt, abs(now - failedAt) < Self.retryInterval { return nil }
         guard let path else { return opening(namedAfter: now) }
         if let planned = nextRotation, now >= planned { return byAge(planned, at: now, from: path) }
+        if failedAt != nil { return opening(namedAfter: now) }
         guard settings.rotationSize > 0, size >= settings.rotationSize else { return nil }
         // A pattern that gives the same name again has no file to offer: the old one goes on, as in PostgreSQL.
         let next = opening(namedAfter: now)

@@ -43,7 +43,7 @@ package final class LogSink: Sendable {
     private let syslogLane = LogLane(label: "egret.syslog")
     private let stream: Mutex<LogStream>
     private let syslog = Mutex(SyslogConnection())
-    /// The moment that a tick is planned for.
+    /// The moment that a tick is planned for; one that comes for another moment has been overtaken.
     private let planned = Mutex<Int64?>(nil)
 
     /// - Parameters:
@@ -137,16 +137,22 @@ package final class LogSink: Sendable {
     /// A new file begins in time also when nothing is logged.
     private func plan(_ next: Int64?, from now: Int64) {
         guard let next else { return }
-        let moment = min(next, now + Self.longestNap)
+        // A rotation that is overdue has failed, and is tried again.
+        let moment = max(now + 1, min(next, now + Self.longestNap))
         let isPlanned = planned.withLock { planned in
             if let planned, planned > now, planned <= moment { return true }
             planned = moment
             return false
         }
         if isPlanned { return }
-        streamLane.perform(after: max(1, moment - now)) { [weak self] in
-            self?.planned.withLock { $0 = nil }
-            self?.onStream { $0.tick(at: $1, $2) }
+        streamLane.perform(after: moment - now) { [weak self] in
+            guard let self else { return }
+            let isCurrent = planned.withLock { planned in
+                guard planned == moment else { return false }
+                planned = nil
+                return true
+            }
+            if isCurrent { onStream { $0.tick(at: $1, $2) } }
         }
     }
 

@@ -52,6 +52,8 @@ struct LogStream: Sendable {
     }
 
     mutating func rotate(at now: Int64, _ speak: Speaker) -> LogRotationOutcome {
+        // An order right behind the planned moment must not take its place: only that empties an old file.
+        tick(at: now, speak)
         guard let opening = rotation?.requested(at: now) else {
             return .refused("log rotation is not possible: logging_collector is off")
         }

@@ -10,8 +10,8 @@ extension Worker {
         let client = clients[index]
         guard let login = client.pointee.login else { return }
         client.pointee.parameters = parameterSets.intern(login.packet.parameters)
-        if identities[client.pointee.identity].pointee.welcomes[client.pointee.parameters] != nil {
-            return welcome(index)
+        if let statuses = identities[client.pointee.identity].pointee.welcomes[client.pointee.parameters] {
+            return welcome(index, statuses: statuses)
         }
         client.pointee.state = .waitingWelcome
         // From here on it waits for a server like everybody else.
@@ -38,15 +38,16 @@ extension Worker {
             let isOfNode = name == "in_hot_standby"
             bytes += BackendMessage.parameterStatus(name, isOfNode ? "off" : value)
         }
-        identities[client.pointee.identity].pointee.welcomes[client.pointee.parameters] = bytes
-        welcome(index)
+        // What a standby says in the primary's place is good for this client alone: its settings may be others.
+        if nodes.primary < 0 || Int16(servers[server].pointee.node.rawValue) == nodes.primary {
+            identities[client.pointee.identity].pointee.welcomes[client.pointee.parameters] = bytes
+        }
+        welcome(index, statuses: bytes)
     }
 
-    private mutating func welcome(_ index: Int32) {
+    private mutating func welcome(_ index: Int32, statuses: [UInt8]) {
         let client = clients[index]
-        guard let login = client.pointee.login,
-            let statuses = identities[client.pointee.identity].pointee.welcomes[client.pointee.parameters]
-        else { return }
+        guard let login = client.pointee.login else { return }
         if !login.negotiation.isEmpty { sendToClient(index, login.negotiation) }
         sendToClient(index, AuthenticationRequest.ok.bytes)
         sendToClient(index, statuses)

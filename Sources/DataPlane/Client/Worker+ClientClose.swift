@@ -40,10 +40,26 @@ extension Worker {
 
     /// The peer closed its side while what it has sent waits for a server, or for an answer.
     mutating func clientWent(_ index: Int32) {
+        takeRest(index)
         guard hasTakenLeave(index) else { return clientVanished(index) }
         // A socket that is closed has nothing else to tell, and would tell it for ever.
         epoll.remove(clients[index].pointee.descriptor)
     }
+
+    /// Reads what lies between the messages that wait and the end of the stream: libpq sends its Terminate by itself.
+    private mutating func takeRest(_ index: Int32) {
+        let client = clients[index]
+        guard client.pointee.state == .ready, !client.pointee.inbound.isEmpty else { return }
+        for _ in 0..<Self.farewellReads {
+            guard let space = client.pointee.inbound.space(4_096, &buffers),
+                case .bytes(let count) = Socket.receive(client.pointee.descriptor, into: space.start, count: space.room)
+            else { return }
+            client.pointee.inbound.commit(count)
+        }
+    }
+
+    /// Who has pipelined more than these reads of 4 KiB behind a waiting statement, and is gone, counts as vanished.
+    private static var farewellReads: Int { 16 }
 
     /// Whether a Terminate is behind what waits: like PostgreSQL, Egret runs that although nobody reads the answers.
     /// One that has answers left to read, and cannot, is lost.

@@ -127,12 +127,15 @@ extension Worker {
 
     /// The node that shows a client in: the primary, whose word on users is the newest, unless it cannot be reached.
     mutating func chooseLoginNode() -> UInt8? {
-        if nodes.primary >= 0, !isSuspect(UInt8(nodes.primary)) { return UInt8(nodes.primary) }
+        if nodes.primary >= 0, !isUnreachable(UInt8(nodes.primary)) { return UInt8(nodes.primary) }
         return chooseReadNode()
     }
 
     /// A connection there has just broken, or could not be made.
     private func isSuspect(_ id: UInt8) -> Bool { nodes[id].pointee.suspectUntil > now }
+
+    /// A connection could not be made there a moment ago.
+    private func isUnreachable(_ id: UInt8) -> Bool { nodes[id].pointee.unreachableUntil > now }
 
     /// The primary, unless there is none or an operator holds what is new back from it.
     private var writableNode: NodeID? {
@@ -154,7 +157,7 @@ extension Worker {
         for id in nodes.ids where isReadable(id) { sum += nodes[id].pointee.weight }
         guard sum > 0 else {
             let primary = writableNode?.rawValue
-            if let primary, !isSuspect(primary) { return primary }
+            if let primary, !isUnreachable(primary) { return primary }
             return nodes.ids.first { isReadable($0) } ?? primary
         }
         var point = random.fraction() * sum

@@ -55,7 +55,7 @@ extension Worker {
         case .connecting: return connectFailed(index, reason: reason)
         case .authenticating:
             shared.report(.nodeFailed(node, reason: "the login failed: \(reason)"))
-            nodes[node.rawValue].pointee.suspectUntil = now + Self.suspicion
+            nodes[node.rawValue].pointee.mark(unreachableUntil: now + Self.suspicion)
             let pool = server.pointee.pool
             let login = server.pointee.login
             closeServer(index)

@@ -120,7 +120,7 @@ extension Worker {
             entry.pointee.failureToldAt = now
             shared.report(.nodeFailed(node, reason: "connecting failed: \(reason)"))
         }
-        entry.pointee.suspectUntil = now + Self.suspicion
+        entry.pointee.mark(unreachableUntil: now + Self.suspicion)
         let login = server.pointee.login
         closeServer(index)
         if let reference = login?.onBehalfOf { passwordUndecided(reference, reason) }

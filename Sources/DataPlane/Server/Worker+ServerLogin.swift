@@ -152,11 +152,15 @@ extension Worker {
             // Starting up, stopping or full: the node may be back in a moment, or another takes its place.
             nodes[node.rawValue].pointee.suspectUntil = now + Self.suspicion
             if error.sqlState != SQLState.tooManyConnections.description {
+                nodes[node.rawValue].pointee.mark(unreachableUntil: now + Self.suspicion)
                 shared.report(.nodeFailed(node, reason: error.message))
             }
             return replaceWaiters(of: pool)
         }
-        identities[identity].pointee.learnedPassword = nil
+        // A standby that stands in for the primary may not have replayed a new role or its password yet.
+        if nodes.primary < 0 || Int16(node.rawValue) == nodes.primary {
+            identities[identity].pointee.learnedPassword = nil
+        }
         failScouted(identity, error)
         if pools[pool].pointee.total == 0 { failWaiters(of: pool, error) }
     }
@@ -168,7 +172,7 @@ extension Worker {
         server.pointee.login = nil
         server.pointee.transaction = .idle
         pools[pool].pointee.connecting -= 1
-        nodes[server.pointee.node.rawValue].pointee.suspectUntil = 0
+        nodes[server.pointee.node.rawValue].pointee.trust()
         if let reference = login?.onBehalfOf { passwordConfirmed(reference) }
         park(index)
     }

@@ -113,6 +113,9 @@ extension Worker {
         let server = servers[index]
         guard !server.pointee.replies.isEmpty, server.pointee.cancelKey.count >= 4 else { return }
         sendCancel(forServer: index)
+        // The cancel ends one statement. What the client sent behind it is in the server's hands: after a reset the
+        // server cannot send the first error, and ends before it takes the next message.
+        Socket.resetOnClose(server.pointee.descriptor)
     }
 
     private mutating func requeueWaitersOfUnusableNodes() {

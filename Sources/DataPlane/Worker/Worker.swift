@@ -169,8 +169,11 @@ struct NodeTable: ~Copyable {
         var isDraining = false
         var weight = 0.0
         var isUsed = false
-        /// Connecting failed a moment ago: reads try elsewhere until then, monotonic nanoseconds.
+        /// A connection broke or could not be made a moment ago: reads try elsewhere until then, monotonic nanoseconds.
         var suspectUntil: UInt64 = 0
+        /// A connection could not be made a moment ago: until then, monotonic nanoseconds, others stand in for it,
+        /// which is more than reads that try elsewhere. A single session that was ended there is no reason.
+        var unreachableUntil: UInt64 = 0
         /// When a failure to connect was told last, monotonic nanoseconds.
         var failureToldAt: UInt64 = 0
         /// When the last bytes came from it, and when its silence was told last: monotonic nanoseconds.
@@ -179,6 +182,10 @@ struct NodeTable: ~Copyable {
         var silencePause: UInt64 = 0
 
         var takesStatements: Bool { isUsable && !isDraining }
+
+        mutating func trust() { (suspectUntil, unreachableUntil) = (0, 0) }
+
+        mutating func mark(unreachableUntil moment: UInt64) { (suspectUntil, unreachableUntil) = (moment, moment) }
     }
 
     private let entries: UnsafeMutablePointer<Entry>
@@ -208,7 +215,7 @@ struct NodeTable: ~Copyable {
             entry.pointee.isDraining = node.isDraining
             entry.pointee.weight = node.weight
             entry.pointee.isUsed = node.status != .waiting
-            if node.status.isUsable { entry.pointee.suspectUntil = 0 }
+            if node.status.isUsable { entry.pointee.trust() }
         }
     }
 }

@@ -136,6 +136,17 @@ import Testing
         #expect(rotation.due(at: midnight + 5) == Self.opening("16-000000.log", truncates: true))
     }
 
+    @Test func `an order that failed is carried out later, although neither age nor size ask for it`() {
+        var rotation = Self.rotation(age: 0, pattern: "egret.log")
+        _ = Self.open(&rotation, at: Self.start)
+        let order = rotation.requested(at: Self.start + 60)
+        rotation.failed(at: Self.start + 60, isOldUsable: true)
+        #expect(rotation.due(at: Self.start + 64) == nil)
+        #expect(rotation.due(at: Self.start + 65) == order)
+        rotation.opened(order, size: 0, at: Self.start + 65)
+        #expect(rotation.due(at: Self.start + 66) == nil)
+    }
+
     @Test func `a file that has vanished is replaced at once`() {
         var rotation = Self.rotation()
         _ = Self.open(&rotation, at: Self.start)

@@ -84,7 +84,10 @@ import Testing
         var worker = try Self.worker([Self.node(0, weight: 1, role: .primary), Self.node(1, weight: 0)])
         defer { Socket.close(worker.mailbox.wake.descriptor) }
         #expect(worker.chooseReadNode() == 0 && worker.chooseLoginNode() == 0)
+        // A session that was ended there is no reason for that.
         worker.nodes[0].pointee.suspectUntil = worker.now + 1
+        #expect(worker.chooseReadNode() == 0 && worker.chooseLoginNode() == 0)
+        worker.nodes[0].pointee.mark(unreachableUntil: worker.now + 1)
         #expect(worker.chooseReadNode() == 1 && worker.chooseLoginNode() == 1)
         // Nobody can be reached: the primary is as good as any.
         worker.nodes[1].pointee.suspectUntil = worker.now + 1

@@ -1,8 +1,8 @@
 """What clients have open, or have left behind, while a switchover takes place. --order is the operator's command.
 
 Groups are open behind a Flush, without a Sync: one that comes to its end, and one that does not before the switchover
-has waited for two seconds. Clients have sent a statement and their farewell in one segment: before it, and while statements
-are held back.
+has waited for two seconds. Clients have sent a statement and their farewell: before it, and while statements are held
+back, in one segment or in two.
 """
 
 import select
@@ -14,7 +14,7 @@ import target
 from protocol import EXECUTE, FLUSH, SYNC, TERMINATE, Client, bind, expect, parse, query
 
 options = target.arguments(order="")
-ended, endless, writer, runs, waits, waits_extended = (Client(options, timeout=20) for _ in range(6))
+ended, endless, writer, runs, waits, waits_extended, waits_apart = (Client(options, timeout=20) for _ in range(7))
 
 
 def insert(what, source="(SELECT 1) AS s"):
@@ -44,6 +44,10 @@ while True:
     target.check(time.monotonic() - began < 5, "statements are not held back")
 leave(waits, query(insert("waits")))
 leave(waits_extended, parse(insert("waits extended")), bind(), EXECUTE, SYNC)
+# libpq sends its farewell by itself: by then the statement waits.
+waits_apart.send(query(insert("waits apart")))
+time.sleep(0.1)
+leave(waits_apart)
 
 # Nothing else is under way by now: without the open groups the switchover would be over.
 time.sleep(0.6)
@@ -59,7 +63,7 @@ expect(writer.until(b"Z"), (b"CZ", None), "a write that was held back")
 output = order.communicate(timeout=20)[0]
 target.check(order.returncode == 0, f"the switchover: {output}")
 
-wanted = ["ended 1", "runs 1", "waits 1", "waits extended 1", f"writer {written}"]
+wanted = ["ended 1", "runs 1", "waits 1", "waits apart 1", "waits extended 1", f"writer {written}"]
 found = []
 while found != wanted and time.monotonic() - began < 15:
     endless.send(query("SELECT what || ' ' || count(*) FROM moved GROUP BY what ORDER BY what"))
