@@ -3,6 +3,7 @@ struct BenchPlan: Sendable {
     /// In the order in which they take turns and appear in the tables.
     var proxies: [ProxyKind]
     var modes: [QueryMode]
+    var transport: Transport
     var clients: [Int]
     var seconds: Int
     var rounds: Int

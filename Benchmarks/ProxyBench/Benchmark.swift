@@ -7,7 +7,8 @@ struct Benchmark {
 
     /// Everything that was started is gone when this returns or throws.
     func run() async throws -> Report {
-        let server = try await DirectServer.start(scale: plan.scale, progress: progress)
+        let server = try await DirectServer.start(
+            scale: plan.scale, transport: plan.transport, progress: progress)
         let outcome: Result<Report, any Error>
         do {
             outcome = .success(try await measure(server))
@@ -20,9 +21,8 @@ struct Benchmark {
 
     private func measure(_ server: DirectServer) async throws -> Report {
         var report = Report(
-            machine: .current(), server: server.version, scale: plan.scale, secondsPerRun: plan.seconds,
-            rounds: plan.rounds, poolSize: plan.poolSize,
-            samplesUserShare: plan.samplesUserShare)
+            machine: .current(), server: server.version, scale: plan.scale, transport: plan.transport,
+            secondsPerRun: plan.seconds, rounds: plan.rounds, poolSize: plan.poolSize, samplesUserShare: plan.samplesUserShare)
         if !plan.settings.isEmpty || plan.countsSyscalls {
             try await withProxies(plan.proxies, server: server) { proxies in
                 report.name(proxies)
@@ -69,7 +69,7 @@ struct Benchmark {
                 progress("start and warm up \(kind.rawValue)")
                 let proxy = try await start(kind, server: server)
                 proxies.append(proxy)
-                _ = try await pgbench(server, Setting(mode: .simple, clients: 16), seconds: 1).run(port: proxy.port)
+                _ = try await pgbench(server, Setting(mode: .simple, clients: 16), seconds: 1).run(proxy)
             }
             outcome = .success(try await body(proxies))
         } catch {

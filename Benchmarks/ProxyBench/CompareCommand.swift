@@ -20,6 +20,9 @@ struct CompareCommand: AsyncParsableCommand {
     @Option(help: "Numbers of clients, comma-separated.")
     var clients = CommaSeparated<ClientCount>([1, 16, 64].map { ClientCount($0) })
 
+    @Option(help: "What carries pgbench's connections, to the proxy and from it to the server: tcp or unix.")
+    var transport = Transport.tcp
+
     @Option(help: "Seconds of each pgbench run (default: 5).")
     var duration: Int?
 
@@ -77,10 +80,11 @@ struct CompareCommand: AsyncParsableCommand {
 
     private var plan: BenchPlan {
         BenchPlan(
-            proxies: proxies.values, modes: pgbench ? modes.values : [], clients: clients.values.map(\.rawValue),
-            seconds: duration ?? (quick ? 2 : 5), rounds: rounds ?? (quick ? 1 : 3), scale: scale, workers: workers,
-            poolSize: poolSize, idleClients: idle ? idleClients : 0, bigQueries: big ? BigQuery.allCases : [],
-            countsSyscalls: strace, samplesUserShare: perf)
+            proxies: proxies.values, modes: pgbench ? modes.values : [], transport: transport,
+            clients: clients.values.map(\.rawValue), seconds: duration ?? (quick ? 2 : 5),
+            rounds: rounds ?? (quick ? 1 : 3), scale: scale, workers: workers, poolSize: poolSize,
+            idleClients: idle ? idleClients : 0, bigQueries: big ? BigQuery.allCases : [], countsSyscalls: strace,
+            samplesUserShare: perf)
     }
 }
 

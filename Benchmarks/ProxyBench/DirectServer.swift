@@ -7,11 +7,18 @@ struct DirectServer {
 
     let cluster: LocalCluster
     let version: String
+    let transport: Transport
+    /// Where the proxies connect: an address, or the directory of the unix socket.
+    var host: String { transport.host(directory: cluster.primary.socketDirectory) }
     var port: UInt16 { cluster.primary.port }
     var pgbench: String { cluster.binaries.path("pgbench") }
 
-    /// - Parameter scale: pgbench's: 100,000 accounts each.
-    static func start(scale: Int, progress: (String) -> Void) async throws -> DirectServer {
+    /// - Parameters:
+    ///   - scale: pgbench's: 100,000 accounts each.
+    ///   - transport: what carries the connections that are measured.
+    static func start(
+        scale: Int, transport: Transport, progress: (String) -> Void
+    ) async throws -> DirectServer {
         var options = ClusterOptions(users: [])
         // pgpool-II keeps a server connection for each of its children; autovacuum would come and go as it likes.
         options.extraSettings = ["max_connections": "400", "shared_buffers": "256MB", "autovacuum": "off"]
@@ -20,7 +27,7 @@ struct DirectServer {
             progress("pgbench -i -s \(scale)")
             try await cluster.pgbench(scale: scale)
             let version = try await cluster.primary.query("SHOW server_version")
-            return DirectServer(cluster: cluster, version: version)
+            return DirectServer(cluster: cluster, version: version, transport: transport)
         } catch {
             await cluster.destroy()
             throw error
@@ -28,6 +35,6 @@ struct DirectServer {
     }
 
     func asProxy() -> ProxyUnderTest {
-        ProxyUnderTest(kind: .direct, version: "direct", port: port, process: nil)
+        ProxyUnderTest(kind: .direct, version: "direct", host: host, port: port, process: nil)
     }
 }

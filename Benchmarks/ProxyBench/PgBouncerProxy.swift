@@ -17,11 +17,11 @@ enum PgBouncerProxy {
             "pgbouncer.ini",
             """
             [databases]
-            \(DirectServer.database) = host=127.0.0.1 port=\(server.port) dbname=\(DirectServer.database)
+            \(DirectServer.database) = host=\(server.host) port=\(server.port) dbname=\(DirectServer.database)
             [pgbouncer]
             listen_addr = 127.0.0.1
             listen_port = \(port)
-            unix_socket_dir =
+            unix_socket_dir = \(directory.path)
             auth_type = trust
             auth_file = \(directory.path)/users.txt
             pool_mode = transaction
@@ -40,7 +40,8 @@ enum PgBouncerProxy {
             // SIGTERM leaves at once; SIGINT would wait for the clients.
             stopSignal: SIGTERM)
         return ProxyUnderTest(
-            kind: .pgbouncer, version: "PgBouncer \(version.text)", port: port, process: process,
+            kind: .pgbouncer, version: "PgBouncer \(version.text)",
+            host: server.transport.host(directory: directory.path), port: port, process: process,
             whyNotPrepared: canPrepare
                 ? nil : "PgBouncer \(version.text) has no max_prepared_statements, which came with 1.21")
     }

@@ -70,7 +70,7 @@ struct PgbenchRun {
         var userShare: UserShare?
         if samplesUserShare, proxy.process != nil { userShare = try await UserShare.start(directory: directory) }
         let before = proxy.tree?.cpuTime()
-        let outcome = try await run(port: proxy.port)
+        let outcome = try await run(proxy)
         let after = proxy.tree?.cpuTime()
         let memory = proxy.tree?.memory()
         var used: CPUTime?
@@ -90,14 +90,15 @@ struct PgbenchRun {
             proportionalBytes: memory?.proportional)
     }
 
-    func run(port: UInt16) async throws -> Outcome {
+    func run(_ proxy: ProxyUnderTest) async throws -> Outcome {
         let result = try await Command(
             program,
             [
                 "--no-vacuum", "--select-only", "--client=\(setting.clients)", "--jobs=2",
                 "--protocol=\(setting.mode.rawValue)", "--time=\(seconds)",
                 "--log", "--sampling-rate=\(Self.samplingRate)", "--log-prefix=\(directory)/\(Self.logPrefix)",
-                "--host=127.0.0.1", "--port=\(port)", "--username=\(DirectServer.user)", DirectServer.database,
+                "--host=\(proxy.host)", "--port=\(proxy.port)", "--username=\(DirectServer.user)",
+                DirectServer.database,
             ],
             timeLimit: .seconds(seconds + 60)
         ).result()
@@ -108,9 +109,9 @@ struct PgbenchRun {
             ),
             transactions > 0,
             let rate = number(in: report, after: "tps = ")
-        else { throw BenchError("pgbench failed on port \(port): \(complaints)") }
+        else { throw BenchError("pgbench failed on port \(proxy.port): \(complaints)") }
         if let failed = number(in: report, after: "number of failed transactions: "), failed > 0 {
-            throw BenchError("\(Int(failed)) of pgbench's transactions failed on port \(port): \(complaints)")
+            throw BenchError("\(Int(failed)) of pgbench's transactions failed on port \(proxy.port): \(complaints)")
         }
         return Outcome(
             transactions: transactions, transactionsPerSecond: rate,

@@ -23,7 +23,7 @@ enum PgpoolProxy {
             pcp_listen_addresses = '127.0.0.1'
             pcp_port = \(try FreePort.take())
             pcp_socket_dir = '\(directory.path)'
-            backend_hostname0 = '127.0.0.1'
+            backend_hostname0 = '\(server.host)'
             backend_port0 = \(server.port)
             backend_weight0 = 1
             backend_flag0 = 'ALWAYS_PRIMARY'
@@ -51,7 +51,8 @@ enum PgpoolProxy {
             // pgpool's fast shutdown.
             stopSignal: SIGINT)
         return ProxyUnderTest(
-            kind: .pgpool, version: try await version(), port: port, process: process,
+            kind: .pgpool, version: try await version(),
+            host: server.transport.host(directory: directory.path), port: port, process: process,
             // A few children are left for those that the kernel has not yet told of their client's end.
             clientLimit: children - 8, hasProcessPerClient: true)
     }

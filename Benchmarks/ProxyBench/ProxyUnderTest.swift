@@ -15,6 +15,8 @@ enum ProxyKind: String, Sendable, Codable, CaseIterable, ExpressibleByArgument {
 struct ProxyUnderTest: Sendable {
     let kind: ProxyKind
     let version: String
+    /// Where pgbench connects: an address, or the directory of the unix socket.
+    let host: String
     let port: UInt16
     /// nil for direct connections: there is nobody to pay.
     let process: ProxyProcess?

@@ -15,6 +15,7 @@ struct Report: Sendable, Codable {
     /// PostgreSQL's version.
     let server: String
     let scale: Int
+    let transport: Transport
     let secondsPerRun: Int
     let rounds: Int
     let poolSize: Int

@@ -39,7 +39,7 @@ extension Report {
             "ProxyBench: \(machine.summary)",
             "PostgreSQL \(server); in front of it: " + versions.joined(separator: ", "),
             "pgbench -S -j 2, scale \(scale), \(secondsPerRun) s a run, median of \(rounds), "
-                + "\(poolSize) server connections a pool, loopback, trust, fsync off"
+                + "\(poolSize) server connections a pool, \(transport.title), trust, fsync off"
                 + (samplesUserShare ? "; user and system split by perf" : ""),
         ]
     }

@@ -28,7 +28,7 @@ struct SyscallCount: Sendable, Codable {
         guard isAttached, strace.isRunning else {
             throw BenchError("strace did not attach: \(LogFile(path: "\(run.directory)/strace.log").tail())")
         }
-        let outcome = try await run.run(port: proxy.port)
+        let outcome = try await run.run(proxy)
         strace.signal(SIGINT)
         guard await strace.waitForExit(.seconds(10)) != nil else { throw BenchError("strace did not end") }
         var calls: [String: Double] = [:]
