@@ -22,7 +22,8 @@ struct Benchmark {
     private func measure(_ server: DirectServer) async throws -> Report {
         var report = Report(
             machine: .current(), server: server.version, scale: plan.scale, transport: plan.transport,
-            secondsPerRun: plan.seconds, rounds: plan.rounds, poolSize: plan.poolSize, samplesUserShare: plan.samplesUserShare)
+            secondsPerRun: plan.seconds, rounds: plan.rounds, poolSize: plan.poolSize,
+            samplesUserShare: plan.samplesUserShare)
         if !plan.settings.isEmpty || plan.countsSyscalls {
             try await withProxies(plan.proxies, server: server) { proxies in
                 report.name(proxies)

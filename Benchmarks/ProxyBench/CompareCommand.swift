@@ -20,8 +20,8 @@ struct CompareCommand: AsyncParsableCommand {
     @Option(help: "Numbers of clients, comma-separated.")
     var clients = CommaSeparated<ClientCount>([1, 16, 64].map { ClientCount($0) })
 
-    @Option(help: "What carries pgbench's connections, to the proxy and from it to the server: tcp or unix.")
-    var transport = Transport.tcp
+    @Option(help: "What carries pgbench's connections, on both sides: unix, as where pgbench is told no host, or tcp.")
+    var transport = Transport.unix
 
     @Option(help: "Seconds of each pgbench run (default: 5).")
     var duration: Int?
