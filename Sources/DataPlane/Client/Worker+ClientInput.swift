@@ -71,6 +71,7 @@ extension Worker {
     }
 
     /// Whether there is anywhere to put what would be read.
+    @inline(__always)
     private func mayRead(_ index: Int32) -> Bool {
         let client = clients[index]
         switch client.pointee.state {

@@ -71,6 +71,7 @@ extension Worker {
     }
 
     /// What was looked at is not looked at again: a group without end would be read over and over.
+    @inline(__always)
     private func noteJudged(_ index: Int32, _ plan: GroupPlan, _ message: ClientMessage) {
         let client = clients[index]
         if plan.isWhole { client.pointee.flags.insert(.isPlanned) }

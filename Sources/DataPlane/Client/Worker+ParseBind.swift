@@ -54,6 +54,7 @@ extension Worker {
         noteUnnamed(index, on: serverIndex)
     }
 
+    @inline(__always)
     private func noteUnnamed(_ index: Int32, on serverIndex: Int32) {
         let (client, server) = (clients[index], servers[serverIndex])
         server.pointee.unnamedOwner =
@@ -156,6 +157,7 @@ extension Worker {
         return .took(min(message.total, message.available))
     }
 
+    @inline(__always)
     private func statementEntry(_ index: Int32, _ name: UnsafeRawBufferPointer) -> ClientStatements.Entry? {
         guard let names = clients[index].pointee.statements else { return nil }
         return name.isEmpty ? names.unnamedEntry : names.find(name)

@@ -85,6 +85,7 @@ extension Worker {
 
     /// Egret's own commands are answered in their turn, when nothing is under way on a server, and a failed
     /// transaction refuses them like everything else.
+    @inline(__always)
     private func canAnswerItself(_ index: Int32) -> Bool {
         let client = clients[index]
         if client.pointee.flags.contains(.isGroupOpen) { return false }

@@ -91,6 +91,7 @@ extension Worker {
     }
 
     /// Whether a server's node is no longer one to use, or no longer what it was when the connection was made.
+    @inline(__always)
     func isStale(_ index: Int32) -> Bool {
         let server = servers[index]
         if server.pointee.flags.contains(.isDoomed) { return true }
@@ -179,6 +180,7 @@ extension Worker {
     }
 
     /// Clients of other workers have waited long enough for this worker's to step back.
+    @inline(__always)
     private func isElsewheresTurn(_ pool: Int32) -> Bool {
         guard let first = wanters[pools[pool].pointee.key]?.first else { return false }
         return now - min(now, first.since) >= Self.handOverPause

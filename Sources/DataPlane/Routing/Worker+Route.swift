@@ -104,6 +104,7 @@ extension Worker {
         return nil
     }
 
+    @inline(__always)
     private func heldServer(_ index: Int32, _ node: NodeID) -> Int32? {
         var held = clients[index].pointee.firstHeld
         while held >= 0 {

@@ -70,6 +70,7 @@ extension Worker {
         if isAll { clients[server.pointee.client].pointee.flags.remove(.isPinned) }
     }
 
+    @inline(__always)
     func isCurrent(_ index: Int32) -> Bool {
         let client = servers[index].pointee.client
         return client >= 0 && clients[client].pointee.server == index
@@ -92,6 +93,7 @@ extension Worker {
     }
 
     /// What Egret answers itself must follow the message that is being taken, so it is left to that message's end.
+    @inline(__always)
     private func noteLocalAnswers(_ index: Int32) {
         guard let first = servers[index].pointee.replies.first, first.isLocal else { return }
         servers[index].pointee.flags.insert(.owesLocalAnswer)

@@ -29,6 +29,7 @@ extension Worker {
         }
     }
 
+    @inline(__always)
     private func isStuck(_ client: Int32) -> Bool {
         clients[client].pointee.outbound.count >= Limits.outboundHighWater
             || clients[client].pointee.flags.contains(.isWriteArmed)

@@ -8,6 +8,9 @@ import Wire
 ///
 /// A tick: wait, read the clock once, take the events, run the clients that can go on, send what is in waiting once
 /// for each socket, sweep for deadlines.
+///
+/// A method that does not mutate is handed a copy of these 600 bytes, unless it is inlined (Swift 6.3): those on a
+/// statement's way are `@inline(__always)`.
 struct Worker: ~Copyable {
     let id: Int
     let shared: SharedState
