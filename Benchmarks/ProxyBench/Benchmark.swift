@@ -27,8 +27,9 @@ struct Benchmark {
         if !plan.settings.isEmpty || plan.countsSyscalls {
             try await withProxies(plan.proxies, server: server) { proxies in
                 report.name(proxies)
-                for setting in plan.settings {
-                    report.cells += try await measure(setting, proxies, server: server)
+                for clients in plan.clients {
+                    let settings = plan.settings.filter { $0.clients == clients }
+                    report.cells += try await measure(settings, proxies, server: server)
                 }
                 report.syscalls = try await countSyscalls(proxies, server: server)
             }
@@ -105,32 +106,43 @@ struct Benchmark {
         return counts
     }
 
-    /// The proxies take turns within each round, so that what disturbs the machine for a while disturbs all of them.
-    /// Each round starts with another one: nobody always runs in the wake of the same neighbour.
+    /// Within each round every proxy takes its turn in every query mode, so that what disturbs the machine for a while
+    /// disturbs all that is compared. Each round starts with another proxy: nobody always runs in the wake of the same
+    /// neighbour.
+    /// - Parameter settings: those of one number of clients.
     private func measure(
-        _ setting: Setting, _ proxies: [ProxyUnderTest], server: DirectServer
+        _ settings: [Setting], _ proxies: [ProxyUnderTest], server: DirectServer
     ) async throws -> [Report.Cell] {
-        var cells = proxies.map {
-            Report.Cell(setting: setting, proxy: $0.kind, notApplicable: $0.objection(to: setting))
+        var cells = settings.flatMap { setting in
+            proxies.map { Report.Cell(setting: setting, proxy: $0.kind, notApplicable: $0.objection(to: setting)) }
         }
-        var run = pgbench(server, setting, seconds: plan.seconds)
-        run.samplesUserShare = plan.samplesUserShare
         for round in 1...plan.rounds {
-            for turn in proxies.indices {
-                let index = (turn + round - 1) % proxies.count
-                let proxy = proxies[index]
-                guard cells[index].notApplicable == nil else { continue }
-                let measurement = try await run.measure(proxy)
-                cells[index].rounds.append(measurement)
-                let rate = measurement.transactionsPerSecond.fixed(0)
-                let cost = measurement.cpuMicroseconds.map { ", \($0.fixed(2)) µs of CPU" } ?? ""
-                progress(
-                    "-M \(setting.mode.rawValue) -c \(setting.clients), round \(round), \(proxy.kind.rawValue): "
-                        + "\(rate) tps\(cost)")
+            for (number, setting) in settings.enumerated() {
+                for turn in proxies.indices {
+                    let proxy = (turn + round - 1) % proxies.count
+                    let cell = number * proxies.count + proxy
+                    guard cells[cell].notApplicable == nil else { continue }
+                    let measurement = try await measure(setting, proxies[proxy], round: round, server: server)
+                    cells[cell].rounds.append(measurement)
+                }
             }
         }
         for index in cells.indices { cells[index].median = Measurement.median(of: cells[index].rounds) }
         return cells
+    }
+
+    private func measure(
+        _ setting: Setting, _ proxy: ProxyUnderTest, round: Int, server: DirectServer
+    ) async throws -> Measurement {
+        var run = pgbench(server, setting, seconds: plan.seconds)
+        run.samplesUserShare = plan.samplesUserShare
+        let measurement = try await run.measure(proxy)
+        let rate = measurement.transactionsPerSecond.fixed(0)
+        let cost = measurement.cpuMicroseconds.map { ", \($0.fixed(2)) µs of CPU" } ?? ""
+        progress(
+            "-M \(setting.mode.rawValue) -c \(setting.clients), round \(round), \(proxy.kind.rawValue): "
+                + "\(rate) tps\(cost)")
+        return measurement
     }
 
     private func pgbench(_ server: DirectServer, _ setting: Setting, seconds: Int) -> PgbenchRun {

@@ -40,6 +40,23 @@ struct Report: Sendable, Codable {
         cells.first { $0.setting == Setting(mode: mode, clients: clients) && $0.proxy == proxy }?.median
     }
 
+    /// CPU per transaction of one cell in units of another's: the median of the ratios within each round. What changes the
+    /// machine's speed from one round to the next, by a fifth at times, is not in it.
+    func cpuRatio(
+        _ cell: (mode: QueryMode, proxy: ProxyKind), to base: (mode: QueryMode, proxy: ProxyKind), clients: Int
+    ) -> Double? {
+        zip(rounds(cell.mode, clients: clients, cell.proxy), rounds(base.mode, clients: clients, base.proxy))
+            .compactMap { round, base in
+                guard let cost = round.cpuMicroseconds, let base = base.cpuMicroseconds, base > 0 else { return nil }
+                return cost / base
+            }
+            .medianIfAny
+    }
+
+    private func rounds(_ mode: QueryMode, clients: Int, _ proxy: ProxyKind) -> [Measurement] {
+        cells.first { $0.setting == Setting(mode: mode, clients: clients) && $0.proxy == proxy }?.rounds ?? []
+    }
+
     func bytesPerIdleClient(_ proxy: ProxyKind) -> Double? {
         idle.first { $0.proxy == proxy }?.bytesPerClient
     }
@@ -70,19 +87,17 @@ extension Goal {
             goals.append(
                 Goal(name: "simple: user CPU per transaction (µs)", limit: 1.5, measured: simple?.userMicroseconds))
             for (proxy, limit) in [(ProxyKind.pgbouncer, 1.0), (.pgpool, 0.35)] where plan.proxies.contains(proxy) {
-                let other = report.median(.simple, clients: clients, proxy)
                 goals.append(
                     Goal(
                         name: "simple: CPU per transaction, egret / \(proxy.rawValue)", limit: limit,
-                        measured: ratio(simple?.cpuMicroseconds, other?.cpuMicroseconds)))
+                        measured: report.cpuRatio((.simple, .egret), to: (.simple, proxy), clients: clients)))
             }
         }
         if isSimpleMeasured, plan.modes.contains(.prepared) {
-            let prepared = report.median(.prepared, clients: clients, .egret)
             goals.append(
                 Goal(
                     name: "CPU per transaction, egret prepared / egret simple", limit: 1.15,
-                    measured: ratio(prepared?.cpuMicroseconds, simple?.cpuMicroseconds)))
+                    measured: report.cpuRatio((.prepared, .egret), to: (.simple, .egret), clients: clients)))
         }
         if plan.idleClients > 0 {
             goals.append(
@@ -97,10 +112,5 @@ extension Goal {
                     measured: growth.map { Double($0) / 1_048_576 }))
         }
         return goals
-    }
-
-    private static func ratio(_ value: Double?, _ base: Double?) -> Double? {
-        guard let value, let base, base > 0 else { return nil }
-        return value / base
     }
 }
