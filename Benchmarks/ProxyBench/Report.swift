@@ -40,8 +40,8 @@ struct Report: Sendable, Codable {
         cells.first { $0.setting == Setting(mode: mode, clients: clients) && $0.proxy == proxy }?.median
     }
 
-    /// CPU per transaction of one cell in units of another's: the median of the ratios within each round. What changes the
-    /// machine's speed from one round to the next, by a fifth at times, is not in it.
+    /// CPU per transaction of one cell in units of another's: the median of the ratios within each round. What changes
+    /// the machine's speed from one round to the next, by a fifth at times, is not in it.
     func cpuRatio(
         _ cell: (mode: QueryMode, proxy: ProxyKind), to base: (mode: QueryMode, proxy: ProxyKind), clients: Int
     ) -> Double? {
