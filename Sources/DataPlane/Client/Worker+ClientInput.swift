@@ -81,6 +81,7 @@ extension Worker {
             let server = client.pointee.server
             return server < 0 || !servers[server].pointee.flags.contains(.isWriteArmed)
         case .startup, .authenticating, .closing: return true
+        case .canceling: return true
         case .waitingPlace, .waitingMethod, .waitingWelcome: return false
         case .free: return false
         }
@@ -138,7 +139,7 @@ extension Worker {
             case .startup: progress = takeStartupPacket(index, bytes + offset, count - offset)
             case .authenticating: progress = takePasswordMessage(index, bytes + offset, count - offset)
             case .waitingPlace, .waitingMethod, .waitingWelcome: progress = .blocked
-            case .closing: return count
+            case .closing, .canceling: return count
             case .free: progress = .closed
             }
             switch progress {

@@ -60,12 +60,6 @@ final class ClientLogin {
     var negotiation: [UInt8] = []
 }
 
-struct StartupPacketSummary {
-    var database = ""
-    var user = ""
-    var parameters: [ParameterSets.Entry] = []
-}
-
 /// Only while a server connection logs in.
 final class ServerLogin {
     /// The password to use, where one is needed.

@@ -42,7 +42,7 @@ extension Worker {
             case .waitingWelcome:
                 soonSweep()
                 if now >= client.pointee.deadline { expireWaiter(index) }
-            case .closing:
+            case .closing, .canceling:
                 soonSweep()
                 if now >= client.pointee.deadline { closeClient(index) }
             }
@@ -146,7 +146,7 @@ extension Worker {
     private mutating func sweepCancels() {
         for index in 0..<Int32(cancels.capacity) where cancels[index].pointee.descriptor >= 0 {
             soonSweep()
-            if now >= cancels[index].pointee.deadline { finishCancel(index) }
+            if now >= cancels[index].pointee.deadline { giveUpCancel(index) }
         }
     }
 

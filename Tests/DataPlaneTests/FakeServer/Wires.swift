@@ -46,6 +46,13 @@ final class BlockingSocket {
         }
     }
 
+    /// Whether something, or the end, can be read at once.
+    var hasInput: Bool {
+        if !unread.isEmpty { return true }
+        var question = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&question, 1, 0) > 0
+    }
+
     func take(_ count: Int) throws(WireEnd) -> [UInt8] {
         var space = [UInt8](repeating: 0, count: 64 << 10)
         while unread.count < count {
