@@ -9,6 +9,7 @@ extension Worker {
     mutating func authenticated(_ index: Int32) {
         let client = clients[index]
         guard let login = client.pointee.login else { return }
+        if login.packet.isReplication { return beginReplication(index) }
         client.pointee.parameters = parameterSets.intern(login.packet.parameters)
         if let statuses = identities[client.pointee.identity].pointee.welcomes[client.pointee.parameters] {
             return welcome(index, statuses: statuses)

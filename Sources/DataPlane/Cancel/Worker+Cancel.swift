@@ -51,6 +51,9 @@ extension Worker {
     private mutating func serverToCancel(_ index: Int32) -> Int32? {
         let client = clients[index]
         let server = client.pointee.server
+        if client.pointee.state == .replicating {
+            return server >= 0 && servers[server].pointee.flags.contains(.hasRequests) ? server : nil
+        }
         guard client.pointee.state == .ready else { return nil }
         if client.pointee.wait == .pool || client.pointee.wait == .node {
             if client.pointee.wait == .pool { leavePoolQueue(index) }

@@ -18,6 +18,10 @@ struct ClientConnection {
         /// Authenticated; a server shows that its parameters are accepted and what it must be told at the start.
         case waitingWelcome
         case ready
+        /// Authenticated, for replication: a server of its own is being connected, or waited for.
+        case waitingReplication
+        /// Its bytes and those of its own server go to and fro as they are.
+        case replicating
         /// It has brought a cancel request, and is closed when that is done.
         case canceling
         /// What is in waiting for it is still sent; nothing is read any more.

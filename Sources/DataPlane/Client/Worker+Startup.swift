@@ -55,10 +55,6 @@ extension Worker {
         let client = clients[index]
         guard let login = client.pointee.login else { return }
         do { login.packet = try StartupPacketSummary(packet) } catch { return refuse(index, error) }
-        if login.packet.isReplication {
-            return refuse(
-                index, ErrorResponse(.fatal, .featureNotSupported, "replication connections are not supported"))
-        }
         negotiate(index, packet)
         if stopMode != nil {
             return refuse(index, ErrorResponse(.fatal, .cannotConnectNow, "the database system is shutting down"))

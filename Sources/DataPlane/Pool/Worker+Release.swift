@@ -102,6 +102,12 @@ extension Worker {
     mutating func releaseServers(of index: Int32) {
         let client = clients[index]
         let current = client.pointee.server
+        switch client.pointee.state {
+        case .waitingReplication, .replicating: return leaveReplication(index)
+        case .free, .startup, .waitingPlace, .waitingMethod, .authenticating, .waitingWelcome, .ready, .canceling,
+            .closing:
+            break
+        }
         if current >= 0 {
             let isPinned = client.pointee.flags.contains(.isPinned)
             let isBusy =

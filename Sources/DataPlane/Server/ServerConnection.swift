@@ -14,6 +14,8 @@ struct ServerConnection {
         case linked
         /// Running the reset queries between two sessions.
         case resetting
+        /// A replication client's own, from its login to its end.
+        case replicating
     }
 
     struct Flags: OptionSet {
@@ -54,6 +56,8 @@ struct ServerConnection {
         static let usesOldUnnamed = Flags(rawValue: 1 << 17)
         /// A message under way may drop what Egret has prepared: DISCARD ALL, DEALLOCATE ALL.
         static let mayClear = Flags(rawValue: 1 << 18)
+        /// Its replication client has sent a Terminate.
+        static let wasLeft = Flags(rawValue: 1 << 24)
         /// What ends with the last request.
         static let requestFlags: Flags = [
             .hasRequests, .isRepeatable, .hasAnswered, .mayHaveCommitted, .wasCanceled, .usesOldUnnamed, .mayClear,

@@ -42,6 +42,10 @@ extension Worker {
             case .waitingWelcome:
                 soonSweep()
                 if now >= client.pointee.deadline { expireWaiter(index) }
+            case .waitingReplication:
+                soonSweep()
+                seekReplication(index)
+            case .replicating: continue
             case .closing, .canceling:
                 soonSweep()
                 if now >= client.pointee.deadline { closeClient(index) }
@@ -118,6 +122,7 @@ extension Worker {
             case .resetting:
                 soonSweep()
                 if server.pointee.deadline > 0 && now >= server.pointee.deadline { closeServer(index) }
+            case .replicating: continue
             case .linked:
                 if !server.pointee.replies.isEmpty, server.pointee.client >= 0 {
                     soonSweep()

@@ -62,4 +62,30 @@ import Wire
         let error = #expect(throws: ErrorResponse.self) { _ = try Self.summary(parameters) }
         #expect(error?.sqlState == state && error?.severity == "FATAL")
     }
+
+    @Test func `physical replication has no database, and its options go to the server as they are`() throws {
+        let summary = try Self.summary([
+            ("user", "ann"), ("database", "shop"), ("replication", "yes"), ("options", "-e -c a=1"),
+            ("application_name", "node1"), ("_pq_.x", "1"),
+        ])
+        #expect(summary.isReplication && summary.database.isEmpty)
+        let login = ReplicationLogin(client: ClientReference(index: 0, generation: 0), summary)
+        #expect(
+            login.packet.parameters.map { "\($0.name)=\($0.value)" } == [
+                "user=ann", "replication=true", "options=-e -c a=1", "application_name=node1",
+            ])
+    }
+
+    /// A client that has proven itself for one kind of connection must not get another one from the server.
+    @Test func `what the server is asked for is what Egret has read`() throws {
+        let logical = try Self.summary([
+            ("user", "bob"), ("replication", "1"), ("database", "a"), ("replication", "database"), ("database", "b"),
+            ("user", "ann"),
+        ])
+        let login = ReplicationLogin(client: ClientReference(index: 0, generation: 0), logical)
+        #expect(
+            login.packet.parameters.map { "\($0.name)=\($0.value)" } == [
+                "user=ann", "database=b", "replication=database",
+            ])
+    }
 }
