@@ -46,7 +46,7 @@ struct ClientConnection {
         static let isDirty = Flags(rawValue: 1 << 0)
         static let isReadPaused = Flags(rawValue: 1 << 1)
         static let isWriteArmed = Flags(rawValue: 1 << 2)
-        /// Session state lives on its server: it keeps that server.
+        /// Session state lives on its server, or may: it keeps that server. `pins` says why.
         static let isPinned = Flags(rawValue: 1 << 3)
         /// Extended messages since the last Sync.
         static let isGroupOpen = Flags(rawValue: 1 << 4)
@@ -77,6 +77,12 @@ struct ClientConnection {
         static let needsPrimary = Flags(rawValue: 1 << 16)
         /// It speaks protocol 3.2: its cancel key is a long one.
         static let hasLongKey = Flags(rawValue: 1 << 24)
+        /// Its session may have changed: its server is asked once the transaction is over.
+        static let needsInspection = Flags(rawValue: 1 << 18)
+        /// A parameter was reset: what comes next waits until the value of the session's start is back.
+        static let isResetting = Flags(rawValue: 1 << 19)
+        /// The next message means something else once what is under way is answered.
+        static let changesWhatFollows: Flags = [.isDiscarding, .isResetting]
     }
 
     var descriptor: Int32 = -1
@@ -88,6 +94,8 @@ struct ClientConnection {
     var flags: Flags = []
     /// The node that this session's reads go to; 255 while none was chosen.
     var loadBalanceNode: UInt8 = 255
+    /// Why it keeps its server.
+    var pins: SessionPins = []
     var identity: Int32 = -1
     var parameters: ParameterSets.ID = ParameterSets.none
     /// The server that answers it now; -1 for none.
@@ -117,6 +125,8 @@ struct ClientConnection {
     var login: ClientLogin?
     /// Only once it has prepared a statement.
     var statements: ClientStatements?
+    /// Only once it may have changed its session.
+    var followed: FollowedSession?
     /// Only while Egret answers it itself in the extended protocol.
     var localStatement: LocalStatement?
 }

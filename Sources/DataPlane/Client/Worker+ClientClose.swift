@@ -91,6 +91,7 @@ extension Worker {
             for statement in statements.all { self.statements.release(statement) }
         }
         releaseParameters(client.pointee.parameters)
+        if let session = client.pointee.followed { releaseParameters(session.start) }
         if client.pointee.identity >= 0 { leaveIdentity(client.pointee.identity) }
         if client.pointee.flags.contains(.hasPlace) { givePlace() }
         client.pointee.inbound.clear(&buffers)

@@ -166,7 +166,9 @@ extension Worker {
             client.pointee.wait = .drain
             return .blocked
         }
-        if client.pointee.flags.contains(.isDiscarding) && server >= 0 && !servers[server].pointee.replies.isEmpty {
+        if !client.pointee.flags.isDisjoint(with: .changesWhatFollows), server >= 0,
+            !servers[server].pointee.replies.isEmpty
+        {
             // Whether anything is left of the session decides what the next message means.
             client.pointee.wait = .drain
             return .blocked

@@ -19,7 +19,7 @@ extension Worker {
         let verdict = StatementClassifier.classify(fields.text.bindMemory(to: UInt8.self))
         if verdict.isForProxy { return beginLocalGroup(index, fields, message) }
         guard case .server(let serverIndex) = placeGroup(index, message) else { return .blocked }
-        noteEffects(index, verdict)
+        noteParsed(index, verdict.effects, fields.text.bindMemory(to: UInt8.self))
         let names = statementNames(of: index)
         let entry = ClientStatements.Entry(
             statement: 0, isRead: verdict.mayRunOnStandby, kind: verdict.kind,
@@ -133,13 +133,16 @@ extension Worker {
         if let progress = takeLocally(index, message) { return progress }
         if clients[index].pointee.flags.contains(.hasLostTransaction) { return failLostGroup(index, message) }
         guard case .server(let serverIndex) = placeGroup(index, message) else { return .blocked }
-        clients[index].pointee.flags.insert(.hasPortal)
+        let isFirst = clients[index].pointee.flags.insert(.hasPortal).inserted
         let entry = statementEntry(index, fields.statement)
         let kind = entry?.kind ?? .other
         if entry?.isRead != true, servers[serverIndex].pointee.transaction.isIdle || kind.endsBlock {
             servers[serverIndex].pointee.flags.insert(.mayHaveCommitted)
         }
-        if entry?.effects.clearsServer == true { beginClearing(index, serverIndex) }
+        if let effects = entry?.effects, effects.concernsSession {
+            noteEffects(index, on: serverIndex, bound: effects, isFirst: isFirst)
+            if effects.clearsServer { beginClearing(index, serverIndex) }
+        }
         if fields.statement.isEmpty {
             if !clients[index].pointee.flags.contains(.parsedUnnamed) {
                 servers[serverIndex].pointee.flags.insert(.usesOldUnnamed)
@@ -164,8 +167,8 @@ extension Worker {
     }
 
     /// DISCARD ALL and its kin: the client keeps the server until its answer says what is gone.
-    private func beginClearing(_ index: Int32, _ serverIndex: Int32) {
-        clients[index].pointee.flags.insert(.isPinned)
+    private mutating func beginClearing(_ index: Int32, _ serverIndex: Int32) {
+        pinUntilInspected(index)
         servers[serverIndex].pointee.flags.insert([.isDoomed, .mayClear])
         servers[serverIndex].pointee.deadline = .max
     }
@@ -257,7 +260,7 @@ extension Worker {
         let progress = forward(message, of: index, to: serverIndex)
         stopKeeping(serverIndex)
         servers[serverIndex].pointee.flags.insert(.mayHaveCommitted)
-        clients[index].pointee.flags.insert(.isPinned)
+        noteUnread(index, on: serverIndex, .unknown)
         clients[index].pointee.unnamedSerial &+= 1
         clients[index].pointee.statements?.forgetUnnamed()
         noteUnnamed(index, on: serverIndex)

@@ -31,7 +31,7 @@ extension Worker {
         unnamedChanges(serverIndex)
         server.pointee.unnamedOwner = 0
         client.pointee.statements?.forgetUnnamed()
-        noteEffects(index, verdict)
+        if verdict.effects.concernsSession { noteEffects(index, on: serverIndex, verdict, message) }
         if verdict.effects.clearsServer {
             noteClearing(index, serverIndex, verdict)
         }
@@ -77,7 +77,7 @@ extension Worker {
 
     /// The text of a whole Query ends with a NUL, which is not part of it; a second one is the server's to refuse.
     @inline(__always)
-    private func text(of message: ClientMessage) -> UnsafeBufferPointer<UInt8> {
+    func text(of message: ClientMessage) -> UnsafeBufferPointer<UInt8> {
         let body = message.body
         return UnsafeBufferPointer(
             start: body.baseAddress?.assumingMemoryBound(to: UInt8.self), count: max(0, body.count - 1))
@@ -92,17 +92,13 @@ extension Worker {
         return client.pointee.server < 0 || servers[client.pointee.server].pointee.transaction != .failed
     }
 
-    /// DISCARD ALL, RESET ALL and DEALLOCATE ALL undo what Egret has set and prepared as well.
+    /// DISCARD ALL and DEALLOCATE ALL undo what Egret has prepared as well.
     mutating func noteClearing(_ index: Int32, _ serverIndex: Int32, _ verdict: StatementVerdict) {
         let (client, server) = (clients[index], servers[serverIndex])
         if verdict.effects.discardsAll && !verdict.isMultiStatement {
             client.pointee.flags.insert(.isDiscarding)
             return
         }
-        // What the client asked for at its start is set again in front of its next statement.
-        releaseParameters(server.pointee.applied)
-        server.pointee.applied = ParameterSets.none
-        if verdict.effects.isDisjoint(with: [.discardAll, .deallocateAll]) { return }
         // Whether the statements are gone depends on how the string ends, so nobody else gets this server.
         server.pointee.flags.insert(.isDoomed)
         server.pointee.deadline = .max
@@ -120,12 +116,7 @@ extension Worker {
     mutating func clientReady(_ index: Int32, _ serverIndex: Int32) {
         let client = clients[index]
         guard client.pointee.flags.contains(.isDiscarding), servers[serverIndex].isIdleInside else { return }
-        client.pointee.flags.subtract([.isDiscarding, .isPinned])
-        forgetNames(index)
-        let server = servers[serverIndex]
-        server.pointee.forgetStatements()
-        releaseParameters(server.pointee.applied)
-        server.pointee.applied = ParameterSets.none
+        sessionDiscarded(index, on: serverIndex)
     }
 
     /// The transaction that the client believes to be in went down with its server.

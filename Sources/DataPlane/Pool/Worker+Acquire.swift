@@ -174,11 +174,13 @@ extension Worker {
     }
 
     /// A query of our own; its answer is swallowed.
-    mutating func sendHiddenQuery(_ serverIndex: Int32, _ sql: String) {
+    mutating func sendHiddenQuery(
+        _ serverIndex: Int32, _ sql: String, expecting kind: ExpectedReply.Kind = .query
+    ) {
         var builder = MessageBuilder()
         builder.message(FrontendTag.query) { $0.append(string: sql) }
         sendToServer(serverIndex, builder.bytes)
-        servers[serverIndex].pointee.replies.append(ExpectedReply(.query, isHidden: true))
+        servers[serverIndex].pointee.replies.append(ExpectedReply(kind, isHidden: true))
         servers[serverIndex].pointee.unnamedOwner = 0
     }
 

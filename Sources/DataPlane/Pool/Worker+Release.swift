@@ -18,8 +18,12 @@ extension Worker {
             makeRunnable(index)
         }
         guard client.pointee.server == serverIndex, server.pointee.transaction.isIdle else { return }
-        if client.pointee.flags.contains(.isGroupOpen) || client.pointee.flags.contains(.isPinned) { return }
-        if client.pointee.flags.contains(.isCopyingIn) || client.pointee.bodyRemaining > 0 { return }
+        if !client.pointee.flags.isDisjoint(with: [.isGroupOpen, .isCopyingIn]) { return }
+        if client.pointee.bodyRemaining > 0 { return }
+        if client.pointee.flags.contains(.isPinned) {
+            if client.pointee.flags.contains(.needsInspection) { inspect(index, on: serverIndex) }
+            return
+        }
         if poolsTransactions || server.pointee.flags.contains(.isDoomed) {
             unlink(index, serverIndex)
             park(serverIndex)
@@ -113,8 +117,12 @@ extension Worker {
             let isBusy =
                 client.pointee.bodyRemaining > 0 || client.pointee.flags.contains(.isGroupOpen)
                 || client.pointee.flags.contains(.isCopyingIn)
-            unlink(index, current)
-            retire(current, isBusy: isBusy, hasSessionState: isPinned)
+            if !isBusy, owesOnlyEgret(current) {
+                leaveRunning(current, of: index)
+            } else {
+                unlink(index, current)
+                retire(current, isBusy: isBusy, hasSessionState: isPinned)
+            }
         }
         while client.pointee.firstHeld >= 0 {
             let held = client.pointee.firstHeld
@@ -122,6 +130,12 @@ extension Worker {
             retire(held, isBusy: false, hasSessionState: true)
         }
         client.pointee.server = -1
+    }
+
+    /// Everything that the client has asked for is answered; what is still owed is for Egret alone.
+    private func owesOnlyEgret(_ serverIndex: Int32) -> Bool {
+        let replies = servers[serverIndex].pointee.replies
+        return !replies.isEmpty && (0..<replies.count).allSatisfy { replies[$0].isHidden }
     }
 
     /// The client goes, and nobody reads the answers; the server is cleaned once it has given them.

@@ -182,11 +182,6 @@ extension Worker {
         server.pointee.deadline = resetDeadline
     }
 
-    /// Remembers what a statement leaves behind on the server.
-    mutating func noteEffects(_ index: Int32, _ verdict: StatementVerdict) {
-        if verdict.effects.pins { clients[index].pointee.flags.insert(.isPinned) }
-    }
-
     mutating func countStatement(_ kind: StatementKind, _ serverIndex: Int32) {
         let node = servers[serverIndex].pointee.node
         switch kind {

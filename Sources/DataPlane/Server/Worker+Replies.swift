@@ -54,21 +54,17 @@ extension Worker {
     }
 
     /// A command of the extended protocol has dropped what Egret has set or prepared on the server.
-    private mutating func noteCleared(_ index: Int32, _ body: UnsafeRawBufferPointer) {
-        let server = servers[index]
+    private mutating func noteCleared(_ serverIndex: Int32, _ body: UnsafeRawBufferPointer) {
+        let server = servers[serverIndex]
         let tag = String(decoding: body.dropLast(), as: UTF8.self)
         let isAll = tag == "DISCARD ALL"
-        guard isAll || tag == "DEALLOCATE ALL" || tag == "RESET" else { return }
-        if tag != "DEALLOCATE ALL" {
-            releaseParameters(server.pointee.applied)
-            server.pointee.applied = ParameterSets.none
-        }
-        if tag == "RESET" { return }
+        guard isAll || tag == "DEALLOCATE ALL" else { return }
         server.pointee.forgetStatements()
-        guard server.pointee.client >= 0 else { return }
-        forgetNames(server.pointee.client)
-        clients[server.pointee.client].pointee.statements?.forgetUnnamed()
-        if isAll { clients[server.pointee.client].pointee.flags.remove(.isPinned) }
+        let index = server.pointee.client
+        guard index >= 0 else { return }
+        if isAll { return sessionDiscarded(index, on: serverIndex) }
+        forgetNames(index)
+        clients[index].pointee.statements?.forgetUnnamed()
     }
 
     @inline(__always)
@@ -118,8 +114,8 @@ extension Worker {
             switch reply.kind {
             case .localParseComplete: sendToClient(server.pointee.client, BackendMessage.parseComplete)
             case .localCloseComplete: sendToClient(server.pointee.client, BackendMessage.closeComplete)
-            case .query, .functionCall, .parse, .bind, .close, .describeStatement, .describePortal, .execute, .sync,
-                .copyEnd:
+            case .query, .inspection, .functionCall, .parse, .bind, .close, .describeStatement, .describePortal,
+                .execute, .sync, .copyEnd:
                 break
             }
         }
@@ -183,9 +179,9 @@ extension Worker {
             server.pointee.ignoredSyncs = 0
         }
         noteLocalAnswers(index)
-        if reply.isHidden { return hiddenDone(index) }
-        if server.pointee.flags.contains(.repeatsOnPrimary) { return .settle(isVisible: false) }
         if server.pointee.flags.contains(.runsAlone) { return runOnAlone(index) }
+        if reply.isHidden { return hiddenDone(index, reply.kind) }
+        if server.pointee.flags.contains(.repeatsOnPrimary) { return .settle(isVisible: false) }
         if server.pointee.client >= 0 { clientReady(server.pointee.client, index) }
         return .settle(isVisible: true)
     }
@@ -197,7 +193,7 @@ extension Worker {
     }
 
     /// A query of ours is answered.
-    private mutating func hiddenDone(_ index: Int32) -> ReplyDisposition {
+    private mutating func hiddenDone(_ index: Int32, _ kind: ExpectedReply.Kind) -> ReplyDisposition {
         let server = servers[index]
         if server.pointee.state == .resetting {
             guard server.pointee.replies.isEmpty else { return .swallow }
@@ -207,6 +203,10 @@ extension Worker {
         }
         let client = server.pointee.client
         guard client >= 0 else { return .swallow }
+        if kind == .inspection {
+            inspected(client, on: index)
+            return .settle(isVisible: false)
+        }
         if let failure = server.pointee.hiddenFailure {
             // The parameters that the client asked for are not accepted: PostgreSQL refuses such a session too.
             var error = failure
@@ -248,7 +248,9 @@ extension Worker {
                 skipToSync(index)
                 return .swallow
             }
-            if isHidden && server.pointee.replies.isNext(.query) || server.pointee.state == .resetting {
+            let isOurs =
+                isHidden && (server.pointee.replies.isNext(.query) || server.pointee.replies.isNext(.inspection))
+            if isOurs || server.pointee.state == .resetting {
                 server.pointee.hiddenFailure = error
                 return .swallow
             }
@@ -256,6 +258,7 @@ extension Worker {
         if server.pointee.client >= 0 {
             let client = clients[server.pointee.client]
             client.pointee.flags.subtract([.isCopyingIn, .isDiscarding])
+            if client.pointee.flags.contains(.needsInspection) { noteSessionError(server.pointee.client) }
         }
         skipToSync(index)
         return .pass
@@ -281,8 +284,8 @@ extension Worker {
             case .localParseComplete: forgetName(reply.name, ofClientOf: index)
             case .close where reply.statement != 0: server.pointee.statements.insert(reply.statement)
             case .parse: server.pointee.unnamedOwner = 0
-            case .query, .functionCall, .bind, .close, .describeStatement, .describePortal, .execute, .sync,
-                .copyEnd, .localCloseComplete:
+            case .query, .inspection, .functionCall, .bind, .close, .describeStatement, .describePortal, .execute,
+                .sync, .copyEnd, .localCloseComplete:
                 break
             }
         }
@@ -369,7 +372,8 @@ extension ExpectedReply {
     var isLocal: Bool {
         switch kind {
         case .localParseComplete, .localCloseComplete, .copyEnd: true
-        case .query, .functionCall, .parse, .bind, .close, .describeStatement, .describePortal, .execute, .sync:
+        case .query, .inspection, .functionCall, .parse, .bind, .close, .describeStatement, .describePortal, .execute,
+            .sync:
             false
         }
     }
@@ -377,7 +381,7 @@ extension ExpectedReply {
     /// ReadyForQuery is the end of its answer.
     var endsWithReady: Bool {
         switch kind {
-        case .query, .functionCall, .sync: true
+        case .query, .inspection, .functionCall, .sync: true
         case .parse, .bind, .close, .describeStatement, .describePortal, .execute, .copyEnd, .localParseComplete,
             .localCloseComplete:
             false

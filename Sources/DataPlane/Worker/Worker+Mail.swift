@@ -231,7 +231,13 @@ extension Worker {
             processID: processID(ofClient: index), database: identity.pointee.database,
             user: identity.pointee.user, startedAt: client.pointee.connectedAt, state: state,
             idleSeconds: Int64(idleTime / 1_000_000_000), loadBalanceNode: chosen == 255 ? nil : NodeID(chosen),
-            servers: held)
+            servers: held, pin: pin(ofClient: index))
+    }
+
+    private func pin(ofClient index: Int32) -> SessionPin? {
+        let client = clients[index]
+        guard client.pointee.flags.contains(.isPinned), let session = client.pointee.followed else { return nil }
+        return SessionPin(reasons: client.pointee.pins, since: session.pinnedAt, count: session.pinCount)
     }
 
     private func sessionServer(_ index: Int32) -> SessionServer {

@@ -86,10 +86,23 @@ extension StatementReader {
             if next == .all {
                 effects.insert(.resetAll)
             } else {
-                effects.insert(ahead.namesRole(next) ? .role : .parameter)
+                effects.formUnion(ahead.namesRole(next) ? .role : [.parameter, .reset])
             }
         default:
             readSet(next, ahead)
+            if setsToDefault() { effects.insert(.reset) }
+        }
+    }
+
+    /// SET name TO DEFAULT.
+    private func setsToDefault() -> Bool {
+        var ahead = scanner
+        while true {
+            switch ahead.next() {
+            case .word where !ahead.word.isQuoted && ahead.isWord("default"): return true
+            case .semicolon, .end, .unterminated: return false
+            default: continue
+            }
         }
     }
 
