@@ -161,7 +161,7 @@ extension Worker {
         }
         let server = client.pointee.server
         if server >= 0 && servers[server].pointee.outbound.count >= Limits.outboundHighWater { return .blocked }
-        if server >= 0, servers[server].pointee.flags.contains(.repeatsOnPrimary) {
+        if server >= 0, servers[server].pointee.flags.contains(.isToRepeat) {
             // What was asked before is asked again first.
             client.pointee.wait = .drain
             return .blocked

@@ -136,14 +136,19 @@ extension Worker {
     mutating func takeDescribe(_ index: Int32, _ message: ClientMessage) -> MessageProgress {
         guard message.isWhole else { return shortMessage(index, message) }
         if let progress = takeLocally(index, message) { return progress }
+        if clients[index].pointee.flags.contains(.hasLostTransaction) { return failLostGroup(index, message) }
         guard case .server(let serverIndex) = placeGroup(index, message) else { return .blocked }
         guard let fields = TargetFields(message.body) else { return violate(index, "malformed Describe message") }
         let server = servers[serverIndex]
         if fields.isStatement {
+            let entry = statementEntry(index, fields.name)
+            if let target = entry?.target, target.statement != 0 {
+                showStatement(serverIndex, target.statement, isAlone: false)
+            }
             useStatement(index, serverIndex, fields.name) { worker, name in
                 worker.sendTarget(serverIndex, FrontendTag.describe, name)
             }
-            server.pointee.replies.append(ExpectedReply(.describeStatement))
+            server.pointee.replies.append(ExpectedReply(.describeStatement, statement: entry?.statement ?? 0))
         } else {
             relayToServer(serverIndex, message.start, message.total)
             server.pointee.replies.append(ExpectedReply(.describePortal))
@@ -155,6 +160,7 @@ extension Worker {
     mutating func takeExecute(_ index: Int32, _ message: ClientMessage) -> MessageProgress {
         guard message.isWhole else { return shortMessage(index, message) }
         if let progress = takeLocally(index, message) { return progress }
+        if clients[index].pointee.flags.contains(.hasLostTransaction) { return failLostGroup(index, message) }
         guard case .server(let serverIndex) = placeGroup(index, message) else { return .blocked }
         relayToServer(serverIndex, message.start, message.total)
         keep(message, on: serverIndex)
@@ -163,13 +169,24 @@ extension Worker {
             servers[serverIndex].pointee.flags.insert(.mayHaveCommitted)
             stopKeeping(serverIndex)
         }
-        servers[serverIndex].pointee.replies.append(ExpectedReply(.execute))
+        servers[serverIndex].pointee.replies.append(executeReply(index))
         return .took(message.total)
+    }
+
+    /// What an Execute is answered by; that of a bound DEALLOCATE takes a name away.
+    @inline(__always)
+    private func executeReply(_ index: Int32) -> ExpectedReply {
+        guard let names = clients[index].pointee.statements, let target = names.deallocating else {
+            return ExpectedReply(.execute)
+        }
+        names.deallocating = nil
+        return ExpectedReply(.execute, statement: target.statement, name: target.deallocates)
     }
 
     mutating func takeClose(_ index: Int32, _ message: ClientMessage) -> MessageProgress {
         guard message.isWhole else { return shortMessage(index, message) }
         if let progress = takeLocally(index, message) { return progress }
+        if clients[index].pointee.flags.contains(.hasLostTransaction) { return failLostGroup(index, message) }
         guard case .server(let serverIndex) = placeGroup(index, message) else { return .blocked }
         guard let fields = TargetFields(message.body) else { return violate(index, "malformed Close message") }
         let server = servers[serverIndex]

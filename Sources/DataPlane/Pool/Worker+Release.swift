@@ -10,7 +10,7 @@ extension Worker {
         guard server.pointee.replies.isEmpty, server.pointee.state == .linked, server.pointee.client >= 0,
             server.pointee.outbound.isEmpty
         else { return }
-        if server.pointee.flags.contains(.repeatsOnPrimary) { return moveToPrimary(serverIndex) }
+        if server.pointee.flags.contains(.isToRepeat) { return repeatLater(serverIndex) }
         let index = server.pointee.client
         let client = clients[index]
         if client.pointee.wait == .drain {
@@ -19,7 +19,7 @@ extension Worker {
         }
         guard client.pointee.server == serverIndex, server.pointee.transaction.isIdle else { return }
         if !client.pointee.flags.isDisjoint(with: [.isGroupOpen, .isCopyingIn]) { return }
-        if client.pointee.bodyRemaining > 0 { return }
+        if client.pointee.bodyRemaining > 0 || server.pointee.flags.contains(.skipsToSync) { return }
         if client.pointee.flags.contains(.isPinned) {
             if client.pointee.flags.contains(.needsInspection) { inspect(index, on: serverIndex) }
             return

@@ -46,8 +46,8 @@ struct ServerConnection {
         static let mayHaveCommitted = Flags(rawValue: 1 << 12)
         /// The client asked for the end of what is under way.
         static let wasCanceled = Flags(rawValue: 1 << 13)
-        /// The answer ended in an error that the client does not see: the request goes to the primary.
-        static let repeatsOnPrimary = Flags(rawValue: 1 << 14)
+        /// The answer ended in an error that the client does not see: the request is asked again.
+        static let isToRepeat = Flags(rawValue: 1 << 14)
         /// Its client has left it to finish what is under way.
         static let runsAlone = Flags(rawValue: 1 << 15)
         /// Session state may be left on it.
@@ -110,6 +110,8 @@ struct ServerConnection {
     var reported: [String: String] = [:]
     /// Its last words: an error that ends the connection.
     var fatal: ErrorResponse?
+    /// What the client is told in place of the error that was just read.
+    var ownError: [UInt8] = []
     /// The error of a hidden statement.
     var hiddenFailure: ErrorResponse?
 

@@ -77,7 +77,8 @@ extension Worker {
     @inline(__always)
     private mutating func finish(_ index: Int32, _ kind: ExpectedReply.Kind) {
         guard servers[index].pointee.replies.isNext(kind) else { return }
-        servers[index].pointee.replies.removeFirst()
+        let reply = servers[index].pointee.replies.removeFirst()
+        if reply.name != 0, case .execute = reply.kind { deallocated(reply, on: index) }
         noteLocalAnswers(index)
     }
 
@@ -181,7 +182,7 @@ extension Worker {
         noteLocalAnswers(index)
         if server.pointee.flags.contains(.runsAlone) { return runOnAlone(index) }
         if reply.isHidden { return hiddenDone(index, reply.kind) }
-        if server.pointee.flags.contains(.repeatsOnPrimary) { return .settle(isVisible: false) }
+        if server.pointee.flags.contains(.isToRepeat) { return .settle(isVisible: false) }
         if server.pointee.client >= 0 { clientReady(server.pointee.client, index) }
         return .settle(isVisible: true)
     }
@@ -240,10 +241,10 @@ extension Worker {
             }
             noteRole(error, server.pointee.node)
             if isForPrimary(error, from: index) {
-                skipToSync(index)
-                server.pointee.flags.insert(.repeatsOnPrimary)
-                return .drop
+                clients[server.pointee.client].pointee.flags.insert(.needsPrimary)
+                return repeatAfterSync(index)
             }
+            if noteOutdated(error, from: index) { return repeatAfterSync(index) }
             if server.pointee.flags.contains(.runsAlone) {
                 skipToSync(index)
                 return .swallow
@@ -259,9 +260,18 @@ extension Worker {
             let client = clients[server.pointee.client]
             client.pointee.flags.subtract([.isCopyingIn, .isDiscarding])
             if client.pointee.flags.contains(.needsInspection) { noteSessionError(server.pointee.client) }
+            if isWhole, let error = withClientsName(body, ofClient: server.pointee.client) {
+                server.pointee.ownError = error
+            }
         }
         skipToSync(index)
-        return .pass
+        return server.pointee.ownError.isEmpty ? .pass : .replace
+    }
+
+    private mutating func repeatAfterSync(_ index: Int32) -> ReplyDisposition {
+        skipToSync(index)
+        servers[index].pointee.flags.insert(.isToRepeat)
+        return .drop
     }
 
     /// After an error PostgreSQL reads on to the next Sync. What was promised on the way there does not come, and what
@@ -279,11 +289,21 @@ extension Worker {
             server.pointee.replies.removeFirst()
             switch reply.kind {
             case .parse where reply.statement != 0:
-                server.pointee.statements.remove(reply.statement)
+                // One that was to be replaced is still there.
+                if !server.pointee.statements.isOutdated(reply.statement) {
+                    server.pointee.statements.remove(reply.statement)
+                }
                 forgetName(reply.name, ofClientOf: index)
             case .localParseComplete: forgetName(reply.name, ofClientOf: index)
-            case .close where reply.statement != 0: server.pointee.statements.insert(reply.statement)
-            case .parse: server.pointee.unnamedOwner = 0
+            case .close where reply.statement != 0:
+                server.pointee.statements.insert(reply.statement)
+                if reply.isOfOutdated { server.pointee.statements.markOutdated(reply.statement) }
+            case .parse:
+                server.pointee.unnamedOwner = 0
+                // The client has none now, or one that is not what it believes.
+                if !reply.isHidden, server.pointee.client >= 0 {
+                    clients[server.pointee.client].pointee.statements?.forgetUnnamed()
+                }
             case .query, .inspection, .functionCall, .bind, .close, .describeStatement, .describePortal, .execute,
                 .sync, .copyEnd, .localCloseComplete:
                 break
@@ -295,9 +315,11 @@ extension Worker {
     /// - Parameter name: the serial number of the name; 0 for none.
     mutating func forgetName(_ name: UInt32, ofClientOf index: Int32) {
         let client = servers[index].pointee.client
-        guard name != 0, client >= 0, let entry = clients[client].pointee.statements?.remove(serial: name) else {
-            return
-        }
+        if client >= 0 { forgetName(serial: name, of: client) }
+    }
+
+    mutating func forgetName(serial: UInt32, of index: Int32) {
+        guard serial != 0, let entry = clients[index].pointee.statements?.remove(serial: serial) else { return }
         statements.release(entry.statement)
     }
 
@@ -368,6 +390,13 @@ extension Worker {
 }
 
 extension ExpectedReply {
+    /// Egret closes a statement that cannot be used any more; in the place of a name's serial number stands a mark.
+    static func closeOfOutdated(_ statement: UInt32) -> ExpectedReply {
+        ExpectedReply(.close, isHidden: true, statement: statement, name: .max)
+    }
+
+    var isOfOutdated: Bool { name == .max }
+
     /// Answered by Egret, or by nobody, but not by the server.
     var isLocal: Bool {
         switch kind {

@@ -88,6 +88,10 @@ extension Worker {
                 passOn(index, bytes + runStart, offset - runStart)
                 (offset, runStart) = (end, end)
                 if total > available { streamRest(index, total - available, isDiscarded: true) }
+            case .replace:
+                passOn(index, bytes + runStart, offset - runStart)
+                (offset, runStart) = (end, end)
+                sendOwnError(index)
             case .settle(let isVisible):
                 passOn(index, bytes + runStart, (isVisible ? end : offset) - runStart, isLast: end == count)
                 (offset, runStart) = (end, end)
@@ -177,6 +181,13 @@ extension Worker {
         }
     }
 
+    private mutating func sendOwnError(_ index: Int32) {
+        let server = servers[index]
+        if server.pointee.flags.contains(.hasRequests) { server.pointee.flags.insert(.hasAnswered) }
+        if server.pointee.client >= 0 { sendToClient(server.pointee.client, server.pointee.ownError) }
+        server.pointee.ownError = []
+    }
+
     private mutating func passOn(_ index: Int32, _ bytes: UnsafeRawPointer, _ count: Int, isLast: Bool = false) {
         guard count > 0 else { return }
         let client = servers[index].pointee.client
@@ -197,6 +208,8 @@ enum ReplyDisposition {
     /// It goes to the client with its neighbours.
     case pass
     case swallow
+    /// The client gets `ownError` in its place.
+    case replace
     /// Neither it nor what is in waiting in front of it goes to the client.
     case drop
     /// A ReadyForQuery: what was before it goes out, and the server may be free now.
