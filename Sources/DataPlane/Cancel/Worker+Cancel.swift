@@ -150,8 +150,11 @@ extension Worker {
         let server = servers[reference.index]
         guard server.pointee.generation == reference.generation else { return }
         server.pointee.cancelsInFlight -= 1
+        guard server.pointee.cancelsInFlight == 0 else { return }
+        // What waited for its end.
+        settling.append(reference)
         let isHeldBack =
             server.pointee.state == .resetting && server.pointee.replies.isEmpty && server.pointee.client < 0
-        if isHeldBack && server.pointee.cancelsInFlight == 0 { park(reference.index) }
+        if isHeldBack { park(reference.index) }
     }
 }

@@ -21,7 +21,9 @@ extension Worker {
         if !client.pointee.flags.isDisjoint(with: [.isGroupOpen, .isCopyingIn]) { return }
         if client.pointee.bodyRemaining > 0 || server.pointee.flags.contains(.skipsToSync) { return }
         if client.pointee.flags.contains(.isPinned) {
-            if client.pointee.flags.contains(.needsInspection) { inspect(index, on: serverIndex) }
+            // A cancel request on its way must not hit the question.
+            let isDue = client.pointee.flags.contains(.needsInspection) && server.pointee.cancelsInFlight == 0
+            if isDue { inspect(index, on: serverIndex) }
             return
         }
         if poolsTransactions || server.pointee.flags.contains(.isDoomed) {

@@ -46,11 +46,12 @@ final class BlockingSocket {
         }
     }
 
-    /// Whether something, or the end, can be read at once.
-    var hasInput: Bool {
+    /// Waits until something, or the end, can be read.
+    /// - Returns: whether it came in time.
+    func hasInput(within milliseconds: Int32) -> Bool {
         if !unread.isEmpty { return true }
         var question = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        return poll(&question, 1, 0) > 0
+        return poll(&question, 1, milliseconds) > 0
     }
 
     func take(_ count: Int) throws(WireEnd) -> [UInt8] {

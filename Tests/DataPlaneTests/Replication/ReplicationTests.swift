@@ -10,11 +10,11 @@ import Wire
 @Suite struct ReplicationTests {
     /// What the server saw.
     final class Record: Sendable {
-        let packets = Mutex<[StartupPacket]>([])
-        let ended = Mutex(0)
+        let packets = Watched<[StartupPacket]>([])
+        let ended = Watched(0)
 
         var replicationPackets: [[String]] {
-            packets.withLock { $0 }.filter { $0.value(of: "replication") != nil }.map { packet in
+            packets.current.filter { $0.value(of: "replication") != nil }.map { packet in
                 packet.parameters.map { "\($0.name)=\($0.value)" }
             }
         }
@@ -23,18 +23,15 @@ import Wire
         func script(_ play: @escaping @Sendable (FakeSession) throws -> Void) -> FakeServer.Script {
             { [self] session in
                 guard case .session(let packet) = try StartupRequest(body: session.socket.packet()) else { return }
-                packets.withLock { $0.append(packet) }
+                packets.change { $0.append(packet) }
                 try session.welcome()
                 guard packet.value(of: "replication") != nil else { return try session.serve() }
-                defer { ended.withLock { $0 += 1 } }
+                defer { ended.change { $0 += 1 } }
                 try play(session)
             }
         }
 
-        func waitForEnds(_ count: Int) -> Bool {
-            for _ in 0..<300 where ended.withLock({ $0 }) < count { usleep(10_000) }
-            return ended.withLock { $0 } >= count
-        }
+        func waitForEnds(_ count: Int) -> Bool { ended.wait { $0 >= count } }
     }
 
     private static func login(_ proxy: TestProxy, _ parameters: [(String, String)]) throws -> (TestClient, Answer) {
@@ -86,7 +83,7 @@ import Wire
                     try session.socket.send(Array(rest.prefix(size)))
                     rest = rest.dropFirst(size)
                     size = size % 9 + 1
-                    usleep(200)
+                    _ = session.socket.hasInput(within: 1)
                 }
             }
         }
@@ -198,7 +195,7 @@ import Wire
         }
         try TestProxy.run(Record().script { try $0.serve() }, configure: configure) { proxy in
             let (client, _) = try Self.login(proxy, [("replication", "1")])
-            usleep(1_200_000)
+            #expect(!client.socket.hasInput(within: 1_200))
             try TestProxy.expectWorking(client)
         }
     }
@@ -207,18 +204,18 @@ import Wire
         let record = Record()
         let script: FakeServer.Script = { session in
             _ = try session.startup()
-            defer { record.ended.withLock { $0 += 1 } }
-            usleep(20_000)
+            defer { record.ended.change { $0 += 1 } }
+            _ = session.socket.hasInput(within: 20)
             try session.welcome()
             try session.serve()
         }
         try TestProxy.run(script, configure: { $0.clientsMax = 1 }) { proxy in
             let packet = StartupPacket(
                 parameters: [.init(name: "user", value: "good"), .init(name: "replication", value: "1")])
-            for pause in stride(from: UInt32(0), through: 60_000, by: 6_000) {
+            for pause in stride(from: Int32(0), through: 60, by: 6) {
                 let client = try proxy.connect()
                 try client.socket.send(packet.bytes)
-                usleep(pause)
+                _ = client.socket.hasInput(within: pause)
             }
             let (client, answer) = try Self.login(proxy, [("replication", "1")])
             #expect(answer.isReady)
