@@ -19,6 +19,7 @@ package struct SQLState: Equatable, Hashable, Sendable, CustomStringConvertible 
     package static let protocolViolation = SQLState(known: "08P01")
     package static let connectionException = SQLState(known: "08000")
     package static let featureNotSupported = SQLState(known: "0A000")
+    package static let invalidParameterValue = SQLState(known: "22023")
     package static let invalidAuthorization = SQLState(known: "28000")
     package static let invalidPassword = SQLState(known: "28P01")
     package static let duplicatePreparedStatement = SQLState(known: "42P05")
@@ -37,7 +38,7 @@ package struct SQLState: Equatable, Hashable, Sendable, CustomStringConvertible 
 }
 
 /// An error or a notice: field codes and texts. PostgreSQL documentation, "Error and Notice Message Fields".
-package struct ErrorResponse: Equatable, Sendable {
+package struct ErrorResponse: Error, Equatable, Sendable {
     package enum Severity: String, Sendable {
         case error = "ERROR"
         case fatal = "FATAL"

@@ -9,6 +9,7 @@ extension Worker {
     mutating func authenticated(_ index: Int32) {
         let client = clients[index]
         guard let login = client.pointee.login else { return }
+        if login.packet.isReplication { return beginReplication(index) }
         client.pointee.parameters = parameterSets.intern(login.packet.parameters)
         if let known = identities[client.pointee.identity].pointee.welcomes[client.pointee.parameters] {
             client.pointee.flags.formUnion(known.textSettings)
@@ -50,17 +51,25 @@ extension Worker {
     }
 
     private mutating func welcome(_ index: Int32, statuses: [UInt8]) {
-        let client = clients[index]
-        guard let login = client.pointee.login else { return }
-        if !login.negotiation.isEmpty { sendToClient(index, login.negotiation) }
+        sendWelcome(index, statuses: statuses)
+        enter(index, .ready)
+    }
+
+    /// From what was negotiated to ReadyForQuery.
+    mutating func sendWelcome(_ index: Int32, statuses: [UInt8]) {
+        if let negotiation = clients[index].pointee.login?.negotiation { sendToClient(index, negotiation) }
         sendToClient(index, AuthenticationRequest.ok.bytes)
         sendToClient(index, statuses)
         sendToClient(
             index,
-            BackendMessage.backendKeyData(
-                processID: processID(ofClient: index), key: client.pointee.cancelKey))
+            BackendMessage.backendKeyData(processID: processID(ofClient: index), key: cancelKey(ofClient: index)))
         sendToClient(index, BackendMessage.readyForQuery(.idle))
-        client.pointee.state = .ready
+    }
+
+    /// The login is over.
+    mutating func enter(_ index: Int32, _ state: ClientConnection.State) {
+        let client = clients[index]
+        client.pointee.state = state
         client.pointee.wait = .none
         client.pointee.deadline = 0
         client.pointee.login = nil

@@ -18,6 +18,12 @@ struct ClientConnection {
         /// Authenticated; a server shows that its parameters are accepted and what it must be told at the start.
         case waitingWelcome
         case ready
+        /// Authenticated, for replication: a server of its own is being connected, or waited for.
+        case waitingReplication
+        /// Its bytes and those of its own server go to and fro as they are.
+        case replicating
+        /// It has brought a cancel request, and is closed when that is done.
+        case canceling
         /// What is in waiting for it is still sent; nothing is read any more.
         case closing
     }
@@ -69,6 +75,8 @@ struct ClientConnection {
         static let isPlanned = Flags(rawValue: 1 << 17)
         /// Its next statement is a read that a standby could not answer.
         static let needsPrimary = Flags(rawValue: 1 << 16)
+        /// It speaks protocol 3.2: its cancel key is a long one.
+        static let hasLongKey = Flags(rawValue: 1 << 24)
         /// Its session may have changed: its server is asked once the transaction is over.
         static let needsInspection = Flags(rawValue: 1 << 18)
         /// A parameter was reset: what comes next waits until the value of the session's start is back.
@@ -109,7 +117,6 @@ struct ClientConnection {
     var bodyRemaining: UInt32 = 0
     /// Bytes of the open group, from the next message on, that were judged to be reads.
     var judgedAhead: Int32 = 0
-    var cancelKey: UInt32 = 0
     var unnamedSerial: UInt32 = 0
     /// Monotonic nanoseconds: when a wait ends badly.
     var deadline: UInt64 = 0

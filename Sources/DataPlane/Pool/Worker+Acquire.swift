@@ -143,16 +143,20 @@ extension Worker {
             server.pointee.nextHeld = client.pointee.firstHeld
             client.pointee.firstHeld = serverIndex
         }
-        let node = nodes[server.pointee.node.rawValue]
-        if !node.pointee.isUsed {
-            node.pointee.isUsed = true
-            shared.report(.nodeUsed(server.pointee.node))
-        }
+        noteUse(of: server.pointee.node)
         applyParameters(index, serverIndex)
         if client.pointee.state == .waitingWelcome && server.pointee.replies.isEmpty {
             welcome(index, from: serverIndex)
             settling.append(ClientReference(index: serverIndex, generation: server.pointee.generation))
         }
+    }
+
+    @inline(__always)
+    func noteUse(of id: NodeID) {
+        let node = nodes[id.rawValue]
+        if node.pointee.isUsed { return }
+        node.pointee.isUsed = true
+        shared.report(.nodeUsed(id))
     }
 
     /// Brings the server's session parameters to what the client asked for, in front of what it sends next.

@@ -21,7 +21,9 @@ extension Worker {
         if !client.pointee.flags.isDisjoint(with: [.isGroupOpen, .isCopyingIn]) { return }
         if client.pointee.bodyRemaining > 0 || server.pointee.flags.contains(.skipsToSync) { return }
         if client.pointee.flags.contains(.isPinned) {
-            if client.pointee.flags.contains(.needsInspection) { inspect(index, on: serverIndex) }
+            // A cancel request on its way must not hit the question.
+            let isDue = client.pointee.flags.contains(.needsInspection) && server.pointee.cancelsInFlight == 0
+            if isDue { inspect(index, on: serverIndex) }
             return
         }
         if poolsTransactions || server.pointee.flags.contains(.isDoomed) {
@@ -106,6 +108,12 @@ extension Worker {
     mutating func releaseServers(of index: Int32) {
         let client = clients[index]
         let current = client.pointee.server
+        switch client.pointee.state {
+        case .waitingReplication, .replicating: return leaveReplication(index)
+        case .free, .startup, .waitingPlace, .waitingMethod, .authenticating, .waitingWelcome, .ready, .canceling,
+            .closing:
+            break
+        }
         if current >= 0 {
             let isPinned = client.pointee.flags.contains(.isPinned)
             let isBusy =

@@ -14,6 +14,8 @@ struct ServerConnection {
         case linked
         /// Running the reset queries between two sessions.
         case resetting
+        /// A replication client's own, from its login to its end.
+        case replicating
     }
 
     struct Flags: OptionSet {
@@ -56,6 +58,8 @@ struct ServerConnection {
         static let mayClear = Flags(rawValue: 1 << 18)
         /// What Egret sets on it is told to its client.
         static let tellsClient = Flags(rawValue: 1 << 19)
+        /// Its replication client has sent a Terminate.
+        static let wasLeft = Flags(rawValue: 1 << 24)
         /// What ends with the last request.
         static let requestFlags: Flags = [
             .hasRequests, .isRepeatable, .hasAnswered, .mayHaveCommitted, .wasCanceled, .usesOldUnnamed, .mayClear,

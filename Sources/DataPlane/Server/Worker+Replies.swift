@@ -17,6 +17,7 @@ extension Worker {
             let goesOn = takeLoginMessage(index, tag, body)
             return goesOn && server.pointee.generation == generation ? .swallow : .ended
         case .idle: return takeUnasked(index, tag, body)
+        case .replicating: return relayBehindLogin(index, tag, body, isWhole: isWhole)
         case .linked, .resetting: break
         case .free, .connecting: return .ended
         }
@@ -364,7 +365,7 @@ extension Worker {
         shared.report(.promotionHint(node))
     }
 
-    private func noteShutdown(_ error: ErrorResponse, _ node: NodeID) {
+    func noteShutdown(_ error: ErrorResponse, _ node: NodeID) {
         let isShutdown =
             error.sqlState == SQLState.adminShutdown.description
             || error.sqlState == SQLState.crashShutdown.description

@@ -8,7 +8,9 @@ enum WorkerMessage: Sendable {
     case settings(DataPlaneSettings)
     case adminReply(session: UInt64, AdminReply)
     /// A cancel request for a client of this worker.
-    case cancel(processID: Int32, key: UInt32)
+    case cancel(CancelOrder)
+    /// The cancel request that a client of this worker has brought is done with.
+    case cancelDone(ClientReference)
     /// A client has left while others wait for a place.
     case placeFreed
     /// A worker needs a server of this pool and all of them are taken.
