@@ -77,7 +77,7 @@ extension Worker {
         for index in 0..<Int32(servers.capacity) {
             let server = servers[index]
             switch server.pointee.state {
-            case .free, .connecting, .authenticating: continue
+            case .free, .connecting, .authenticating, .replicating: continue
             case .idle:
                 sendTerminate(index)
                 closeServer(index)
