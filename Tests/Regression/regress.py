@@ -18,8 +18,8 @@ import tempfile
 import time
 from glob import glob
 
-from servers import DATABASE, USER, Egret, Server, account, environment, give
-from suite import BIN, Failure, Suite, pg_regress
+from servers import USER, Company, Egret, Server, account, environment, give
+from suite import BIN, Failure, Suite, build_backend_pid
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 # The tests that come before everything else: the others use their tables.
@@ -30,6 +30,7 @@ MODES = ["session", "transaction", "direct"]
 def options():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     word_list = re.compile(r"[,\s]+").split
+    parser.add_argument("--suite", choices=list(Suite.SCHEDULES), default="regress")
     parser.add_argument(
         "--modes", type=word_list, default=["session", "transaction"],
         help="which runs are compared with the direct one; 'direct' is a second direct run (session,transaction)")
@@ -42,6 +43,9 @@ def options():
     parser.add_argument(
         "--work", default=os.path.join(ROOT, ".build/regress"), help="the sources and the results are kept here")
     parser.add_argument("--time-limit", type=int, default=1800, help="seconds for one run of the suite (1800)")
+    parser.add_argument(
+        "--company", type=int, default=0,
+        help="clients that keep short statements going beside the tests, so that servers change hands in between (0)")
     parser.add_argument("--serial", action="store_true", help="one test at a time")
     chosen = parser.parse_args()
     for mode in chosen.modes:
@@ -72,8 +76,8 @@ class Runs:
 
     def __init__(self, chosen):
         self.chosen = chosen
-        self.suite = Suite(chosen.work)
-        with open(os.path.join(self.suite.directory, "parallel_schedule")) as file:
+        self.suite = Suite(chosen.suite, chosen.work)
+        with open(self.suite.schedule) as file:
             self.groups = schedule(file.read(), chosen.tests, chosen.serial)
         self.tests = [name for group in self.groups for name in group]
         self.directory = os.path.realpath(tempfile.mkdtemp(prefix="egret-regress-"))
@@ -100,7 +104,7 @@ class Runs:
             file.write("".join(f"test: {' '.join(group)}\n" for group in self.groups))
         began = time.monotonic()
         try:
-            with Server(self.directory) as server:
+            with Server(self.directory, self.suite.database) as server:
                 if mode == "direct":
                     self.drive(server.port, inputs, outputs, logs)
                 else:
@@ -115,13 +119,18 @@ class Runs:
 
     def drive(self, port, inputs, outputs, logs):
         command = [
-            *account(), pg_regress(), "--use-existing", f"--dbname={DATABASE}", f"--user={USER}", "--host=127.0.0.1",
-            f"--port={port}", f"--bindir={BIN}", f"--dlpath={self.directory}/lib", f"--inputdir={inputs}",
-            f"--outputdir={outputs}", f"--schedule={inputs}/chosen_schedule", "--max-concurrent-tests=20",
+            *account(), self.suite.driver, "--use-existing", f"--dbname={self.suite.database}", f"--user={USER}",
+            "--host=127.0.0.1", f"--port={port}", f"--bindir={BIN}", f"--dlpath={self.directory}/lib",
+            f"--inputdir={inputs}", f"--outputdir={outputs}", f"--schedule={inputs}/chosen_schedule",
+            "--max-concurrent-tests=20",
         ]
-        with open(os.path.join(logs, "pg_regress.log"), "wb") as log:
+        variables = environment()
+        if self.suite.name == "isolation":
+            variables["LD_PRELOAD"] = build_backend_pid(self.directory + "/lib")
+        company = Company(self.chosen.company, port, self.suite.database, logs)
+        with open(os.path.join(logs, "pg_regress.log"), "wb") as log, company:
             driver = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment(), cwd=self.directory,
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=variables, cwd=self.directory,
                 start_new_session=True)
             try:
                 driver.wait(self.chosen.time_limit)
@@ -197,9 +206,18 @@ def main():
         shutil.rmtree(runs.directory, ignore_errors=True)
 
 
+def leave(number, frame):
+    """Ends like Ctrl-C does: with everything stopped and removed."""
+    raise KeyboardInterrupt
+
+
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, leave)
+    signal.signal(signal.SIGTERM, leave)
     try:
         sys.exit(main())
     except Failure as failure:
         print(f"regress: {failure}", file=sys.stderr)
         sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -10,7 +10,6 @@ import time
 
 from suite import BIN, Failure, run
 
-DATABASE = "regression"
 USER = "postgres"
 
 # What pg_regress writes for an instance of its own, and room for the clients of Egret's pools.
@@ -70,7 +69,8 @@ def give(path):
 
 def environment():
     """Nothing of who calls us may reach the servers and the tests."""
-    return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C"}
+    # The isolation tester waits this many seconds for a session that neither answers nor is blocked; 300 by itself.
+    return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C", "PGISOLATIONTIMEOUT": "30"}
 
 
 def free_port():
@@ -82,7 +82,8 @@ def free_port():
 class Server:
     """A cluster and its server, with the database of the tests in it."""
 
-    def __init__(self, directory):
+    def __init__(self, directory, database):
+        self.database = database
         self.port = free_port()
         self.data = os.path.join(directory, "data")
         self.log = os.path.join(directory, "setup.log")
@@ -103,9 +104,13 @@ class Server:
 
     def __enter__(self):
         self.run("pg_ctl", "start", "-w", "-t", "60", "-D", self.data, "-l", self.server_log)
-        self.psql("postgres", f"CREATE DATABASE {DATABASE} TEMPLATE = template0")
-        for name, value in DATABASE_SETTINGS.items():
-            self.psql(DATABASE, f"ALTER DATABASE {DATABASE} SET {name} TO '{value}'")
+        try:
+            self.psql("postgres", f"CREATE DATABASE {self.database} TEMPLATE = template0")
+            for name, value in DATABASE_SETTINGS.items():
+                self.psql("postgres", f"ALTER DATABASE {self.database} SET {name} TO '{value}'")
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def psql(self, database, sql):
@@ -158,3 +163,40 @@ class Egret:
             self.process.kill()
             self.process.wait()
         shutil.rmtree(self.directory)
+
+
+class Company:
+    """Clients beside the tests, with their database and user, who always wait for a server.
+
+    Their statements are over in a moment, so that nobody who waits for older transactions waits for theirs.
+    """
+
+    SCRIPT = "SELECT pg_catalog.pg_sleep(0.001);\n"
+
+    def __init__(self, clients, port, database, directory):
+        self.clients, self.port, self.database = clients, port, database
+        self.log = os.path.join(directory, "company.log")
+
+    def __enter__(self):
+        self.process = None
+        if self.clients == 0:
+            return self
+        command = [
+            os.path.join(BIN, "pgbench"), "-n", "-c", str(self.clients), "-T", "100000", "-f", "-", "-h", "127.0.0.1",
+            "-p", str(self.port), "-U", USER, self.database,
+        ]
+        with open(self.log, "wb") as log:
+            self.process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=log, stderr=log, env=environment(), cwd="/")
+        self.process.stdin.write(self.SCRIPT.encode())
+        self.process.stdin.close()
+        return self
+
+    def __exit__(self, *exception):
+        if self.process is None:
+            return
+        has_left = self.process.poll() is not None
+        self.process.kill()
+        self.process.wait()
+        if has_left:
+            print(f"The company has left early: {self.log}", flush=True)

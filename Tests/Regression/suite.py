@@ -30,23 +30,20 @@ def run(command, **options):
     return done.stdout
 
 
-def pg_regress():
-    """The test driver; its package differs from one packaging to another."""
-    path = run([BIN + "/pg_config", "--pgxs"]).strip()
-    program = os.path.join(os.path.dirname(path), "../test/regress/pg_regress")
-    if not os.access(program, os.X_OK):
-        raise Failure(f"{program} is missing: install postgresql-client-15 or {HEADERS}")
-    return os.path.normpath(program)
-
-
 class Suite:
-    """The tests and the libraries that they load.
+    """The tests, their driver, and the libraries that they load.
 
-    - directory: `src/test/regress` of the server's sources
+    - name: `regress`, or `isolation`, which runs several sessions step by step
+    - directory: the suite's in `src/test` of the server's sources
     - libraries: where the tests find regress.so and the others
     """
 
-    def __init__(self, work):
+    SCHEDULES = {"regress": "parallel_schedule", "isolation": "isolation_schedule"}
+    DRIVERS = {"regress": "pg_regress", "isolation": "pg_isolation_regress"}
+    # Some expected files have the name in them.
+    DATABASES = {"regress": "regression", "isolation": "isolation_regression"}
+
+    def __init__(self, name, work):
         version = run(["dpkg-query", "-W", "-f=${Version}", SERVER])
         home = os.path.join(work, "suite", version)
         if not os.path.isdir(home):
@@ -57,7 +54,11 @@ class Suite:
             fetch(partial, version)
             build(partial)
             os.rename(partial, home)
-        self.directory = regress_directory(home)
+        self.directory = test_directory(home, name)
+        self.schedule = os.path.join(self.directory, self.SCHEDULES[name])
+        self.name = name
+        self.database = self.DATABASES[name]
+        self.driver = driver(name, self.DRIVERS[name])
         self.libraries = os.path.join(home, "lib")
         self.version = version
 
@@ -73,9 +74,25 @@ def fetch(home, version):
     run(["dpkg-deb", "-x", package, os.path.join(home, "headers")])
 
 
-def regress_directory(home):
-    (directory,) = glob(os.path.join(home, "postgresql-15-*/src/test/regress"))
+def test_directory(home, name):
+    (directory,) = glob(os.path.join(home, "postgresql-15-*/src/test", name))
     return directory
+
+
+def driver(suite, program):
+    """The suite's driver, which Debian has in the package of the client programs."""
+    path = os.path.join(os.path.dirname(run([BIN + "/pg_config", "--pgxs"])), "../test", suite, program)
+    if not os.access(path, os.X_OK):
+        raise Failure(f"{path} is missing: install postgresql-client-15")
+    return os.path.normpath(path)
+
+
+def build_backend_pid(directory):
+    """Compiles what the isolation tester needs in front of libpq, and gives back its path."""
+    source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "backend_pid.c")
+    library = os.path.join(directory, "backend_pid.so")
+    run(["gcc", "-O2", "-fPIC", "-shared", "-o", library, source])
+    return library
 
 
 def build(home):
@@ -84,7 +101,7 @@ def build(home):
     def config(name):
         return run([BIN + "/pg_config", "--" + name]).split()
 
-    tests = regress_directory(home)
+    tests = test_directory(home, "regress")
     libraries = os.path.join(home, "lib")
     os.makedirs(libraries)
     (server_headers,) = config("includedir-server")
