@@ -77,18 +77,29 @@ final class SharedState: Sendable {
     }
 
     /// The permits of a pool that a worker opens; balanced by `closePool`.
-    func openPool(_ pool: PoolKey) -> Permits {
+    func openPool(_ pool: PoolKey) -> PoolPermits {
         pools.withLock { pools in
-            pools[pool, default: SharedPermits()].workers += 1
-            return pools[pool, default: SharedPermits()].permits
+            for key in Self.keys(pool) { pools[key, default: SharedPermits()].workers += 1 }
+            let permits = Self.keys(pool).map { pools[$0, default: SharedPermits()].permits }
+            return PoolPermits(pool: permits[0], database: permits[1], user: permits[2])
         }
     }
 
     func closePool(_ pool: PoolKey) {
         pools.withLock { pools in
-            guard let shared = pools[pool] else { return }
-            pools[pool] = shared.workers > 1 ? SharedPermits(shared, workers: shared.workers - 1) : nil
+            for key in Self.keys(pool) {
+                guard let shared = pools[key] else { continue }
+                pools[key] = shared.workers > 1 ? SharedPermits(shared, workers: shared.workers - 1) : nil
+            }
         }
+    }
+
+    /// The pool itself, its database and its user: no name is empty, so these are told apart.
+    private static func keys(_ pool: PoolKey) -> [PoolKey] {
+        [
+            pool, PoolKey(node: pool.node, database: pool.database, user: ""),
+            PoolKey(node: pool.node, database: "", user: pool.user),
+        ]
     }
 
     /// How the servers authenticate a user, once one of them has asked on any worker.

@@ -34,6 +34,7 @@ package struct SQLState: Equatable, Hashable, Sendable, CustomStringConvertible 
     package static let crashShutdown = SQLState(known: "57P02")
     package static let cannotConnectNow = SQLState(known: "57P03")
     package static let idleSessionTimeout = SQLState(known: "57P05")
+    package static let idleInTransactionTimeout = SQLState(known: "25P03")
     package static let internalError = SQLState(known: "XX000")
 }
 

@@ -81,7 +81,7 @@ extension Worker {
             client.pointee.flags.insert(.hasPlace)
             return beginAuthentication(index)
         }
-        if settings.reservedConnections > 0 {
+        if settings.reservedConnections > 0 || settings.refusesBeyondMax {
             return refuse(index, ErrorResponse(.fatal, .tooManyConnections, "Sorry, too many clients already"))
         }
         client.pointee.state = .waitingPlace

@@ -6,7 +6,7 @@ struct Pool {
     var identity: Int32 = -1
     var node = NodeID(0)
     /// All workers' servers of this node, database and user.
-    var permits: Permits?
+    var permits: PoolPermits?
     var key = PoolKey(node: NodeID(0), database: "", user: "")
     /// On top is the one that was used last: its caches are warm.
     var firstIdle: Int32 = -1
@@ -18,7 +18,7 @@ struct Pool {
     var firstWaiting: Int32 = -1
     var lastWaiting: Int32 = -1
     var waitingCount = 0
-    /// This worker is counted in `permits.wanted`.
+    /// This worker is counted in `permits.pool.wanted`.
     var isWanting = false
 }
 

@@ -76,10 +76,10 @@ extension Worker {
         guard pools[pool].pointee.isWanting != isWanting, let permits = pools[pool].pointee.permits else { return }
         pools[pool].pointee.isWanting = isWanting
         if isWanting {
-            permits.addWanting()
+            permits.pool.addWanting()
             shared.post(.wantServer(pools[pool].pointee.key, worker: id), except: id)
         } else {
-            permits.removeWanting()
+            permits.pool.removeWanting()
         }
     }
 

@@ -71,6 +71,10 @@ extension Worker {
             }
             server.pointee.primaryTerm = nodes.primaryTerm
         }
+        if now >= server.pointee.lifetimeEnd {
+            sendTerminate(index)
+            return closeServer(index)
+        }
         // A cancel request on its way to this server must not hit its next client.
         if server.pointee.cancelsInFlight > 0 {
             server.pointee.state = .resetting
@@ -254,6 +258,7 @@ extension Worker {
         // For a client of another worker: for nobody here.
         server.pointee.drewFor = travelling.hasDrawn ? .max : 0
         server.pointee.connectedAt = travelling.connectedAt
+        server.pointee.lifetimeEnd = travelling.lifetimeEnd
         server.pointee.startedAt = travelling.startedAt
         server.pointee.applied = parameterSets.intern(travelling.parameters)
         pools[pool].pointee.total += 1

@@ -94,6 +94,8 @@ struct ServerConnection {
     /// Monotonic nanoseconds.
     var connectedAt: UInt64 = 0
     var idleSince: UInt64 = 0
+    /// When it is old enough to be closed once it is free.
+    var lifetimeEnd = UInt64.max
     /// The login's, or a doomed server's last moment.
     var deadline: UInt64 = 0
     /// Wall clock seconds, for display.

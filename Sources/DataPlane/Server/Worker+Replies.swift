@@ -186,7 +186,11 @@ extension Worker {
         if server.pointee.flags.contains(.runsAlone) { return runOnAlone(index) }
         if reply.isHidden { return hiddenDone(index, reply.kind) }
         if server.pointee.flags.contains(.isToRepeat) { return .settle(isVisible: false) }
-        if server.pointee.client >= 0 { clientReady(server.pointee.client, index) }
+        if server.pointee.client >= 0 {
+            // From here on it is the client's time.
+            clients[server.pointee.client].pointee.lastActivity = now
+            clientReady(server.pointee.client, index)
+        }
         return .settle(isVisible: true)
     }
 

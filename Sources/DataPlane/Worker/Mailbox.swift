@@ -16,7 +16,7 @@ enum WorkerMessage: Sendable {
     /// A worker needs a server of this pool and all of them are taken.
     case wantServer(PoolKey, worker: Int)
     /// A worker needs a server of a node that has no permit left: an idle one goes.
-    case evictIdleServer(NodeID)
+    case evictIdleServer(EvictionScope)
     /// Roles or databases are not what they were: connections that were made before are not used again.
     case renewServers
     /// A server connection moves here.
@@ -42,6 +42,7 @@ final class TravellingServer: Sendable {
     /// By worker: each names its statements in its own way.
     let statements: [Int: ServerStatements]
     let connectedAt: UInt64
+    let lifetimeEnd: UInt64
     let startedAt: Int64
 
     init(
@@ -59,6 +60,7 @@ final class TravellingServer: Sendable {
         self.parameters = parameters
         reported = server.reported
         connectedAt = server.connectedAt
+        lifetimeEnd = server.lifetimeEnd
         startedAt = server.startedAt
     }
 }

@@ -14,7 +14,7 @@ extension Worker {
             case .cancelDone(let bearer): releaseBearer(bearer)
             case .placeFreed: fillPlaces()
             case .wantServer(let key, let worker): giveServer(key, to: worker)
-            case .evictIdleServer(let node): evictIdleServer(of: node)
+            case .evictIdleServer(let scope): evictIdleServer(scope)
             case .renewServers: renewServers()
             case .adopt(let travelling): adopt(travelling)
             case .retryWaiters: soonSweep()

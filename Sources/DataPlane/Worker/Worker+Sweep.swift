@@ -12,6 +12,7 @@ extension Worker {
         sweepServers()
         sweepCancels()
         sweepIdentities()
+        fillPools()
         if !waitingForNode.isEmpty {
             retryWaitingForNode()
             soonSweep()
@@ -65,16 +66,28 @@ extension Worker {
             if now >= client.pointee.deadline { expireWaiter(index) }
         case .admin, .drain: return
         case .none:
-            guard settings.clientIdleLimit > 0 else { return }
-            let server = client.pointee.server
-            let isBusy = server >= 0 && !servers[server].pointee.replies.isEmpty
-            if !isBusy && now - min(now, client.pointee.lastActivity) >= settings.clientIdleLimit {
+            if let limit = exceededLimit(index) {
                 refuse(
                     index,
-                    ErrorResponse(
-                        .fatal, .idleSessionTimeout, "connection terminated because client_idle_limit was exceeded"))
+                    ErrorResponse(.fatal, limit.state, "connection terminated because \(limit.name) was exceeded"))
             }
         }
+    }
+
+    /// What a client that waits for nothing of Egret's has taken too long for.
+    @inline(__always)
+    private func exceededLimit(_ index: Int32) -> (name: String, state: SQLState)? {
+        let client = clients[index]
+        let server = client.pointee.server
+        let time = now - min(now, client.pointee.lastActivity)
+        func isOver(_ limit: UInt64) -> Bool { limit > 0 && time >= limit }
+        if server >= 0, !servers[server].pointee.replies.isEmpty {
+            return isOver(settings.queryTimeout) ? ("query_timeout", .queryCanceled) : nil
+        }
+        if server >= 0, !servers[server].pointee.transaction.isIdle, isOver(settings.idleTransactionTimeout) {
+            return ("idle_transaction_timeout", .idleInTransactionTimeout)
+        }
+        return isOver(settings.clientIdleLimit) ? ("client_idle_limit", .idleSessionTimeout) : nil
     }
 
     /// The queue's deadline: the client learns what it waited for.
@@ -115,7 +128,10 @@ extension Worker {
                 if now >= server.pointee.deadline { serverLost(index, reason: "server_login_timeout") }
             case .idle:
                 let idleTime = now - min(now, server.pointee.idleSince)
-                if settings.connectionLifeTime > 0 && idleTime >= settings.connectionLifeTime {
+                let isUnused =
+                    settings.serverIdleTimeout > 0 && idleTime >= settings.serverIdleTimeout
+                    && isSpare(server.pointee.pool)
+                if isUnused || now >= server.pointee.lifetimeEnd {
                     sendTerminate(index)
                     closeServer(index)
                 }

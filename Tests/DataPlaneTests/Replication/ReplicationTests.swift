@@ -190,7 +190,7 @@ import Wire
     @Test func `no limit of idle or life time ends it`() throws {
         let configure = { (settings: inout DataPlaneSettings) in
             settings.clientIdleLimit = 300_000_000
-            settings.connectionLifeTime = 300_000_000
+            settings.serverIdleTimeout = 300_000_000
             settings.authenticationTimeout = 300_000_000
         }
         try TestProxy.run(Record().script { try $0.serve() }, configure: configure) { proxy in

@@ -89,3 +89,23 @@ import Testing
         #expect(answers.withLock { $0 } == [[1, 0, 2]])
     }
 }
+
+@Suite struct PoolPermitsTests {
+    @Test func `what is refused takes nothing`() {
+        let (database, user) = (Permits(), Permits())
+        let pools = (0..<2).map { _ in PoolPermits(pool: Permits(), database: database, user: user) }
+        var settings = DataPlaneSettings()
+        #expect(pools[0].take(poolLimit: 1, settings) == nil)
+        #expect(pools[0].take(poolLimit: 1, settings) == .pool)
+        settings.databaseConnectionsMax = 1
+        #expect(pools[1].take(poolLimit: 9, settings) == .database)
+        settings.databaseConnectionsMax = 2
+        settings.userConnectionsMax = 1
+        #expect(pools[1].take(poolLimit: 9, settings) == .user)
+        #expect(pools.map(\.count) == [1, 0] && database.count == 1 && user.count == 1)
+        settings.userConnectionsMax = 2
+        #expect(pools[1].take(poolLimit: 9, settings) == nil)
+        for pool in pools { pool.give() }
+        #expect(pools.map(\.count) == [0, 0] && database.count == 0 && user.count == 0)
+    }
+}

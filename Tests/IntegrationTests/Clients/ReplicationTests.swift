@@ -96,7 +96,8 @@ extension IntegrationTests {
                 let ended = try await endless.value
                 #expect(ended.errors.contains("terminating connection due to administrator command"), "\(ended)")
 
-                let end = try await stand.query("SELECT txid_current() IS NULL; SELECT pg_switch_wal()")
+                let end =
+                    try await stand.query("SELECT txid_current() IS NULL; SELECT pg_switch_wal()")
                     .split(separator: "\n").last.map(String.init) ?? ""
                 let rest = try await Self.program(stand, "pg_receivewal", receive + ["--endpos", end]).result()
                 #expect(rest.isSuccess, "\(rest)")
