@@ -29,7 +29,8 @@ extension Worker {
         if naming.reference.verb == .deallocate { return takeDeallocate(index, message, naming) }
         guard case .server(let serverIndex) = place(index, .primary) else { return .blocked }
         if naming.reference.verb == .prepare { refuseName(index, naming) }
-        showStatement(serverIndex, naming.entry.statement, isAlone: !clients[index].pointee.flags.contains(.isGroupOpen))
+        showStatement(
+            serverIndex, naming.entry.statement, isAlone: !clients[index].pointee.flags.contains(.isGroupOpen))
         var builder = MessageBuilder()
         builder.message(FrontendTag.query) { $0.append(rewritten(text, naming) + [0]) }
         sendToServer(serverIndex, builder.bytes)
