@@ -11,8 +11,9 @@ extension Worker {
         guard let login = client.pointee.login else { return }
         if login.packet.isReplication { return beginReplication(index) }
         client.pointee.parameters = parameterSets.intern(login.packet.parameters)
-        if let statuses = identities[client.pointee.identity].pointee.welcomes[client.pointee.parameters] {
-            return welcome(index, statuses: statuses)
+        if let known = identities[client.pointee.identity].pointee.welcomes[client.pointee.parameters] {
+            client.pointee.flags.formUnion(known.textSettings)
+            return welcome(index, statuses: known.statuses)
         }
         client.pointee.state = .waitingWelcome
         // From here on it waits for a server like everybody else.
@@ -39,9 +40,12 @@ extension Worker {
             let isOfNode = name == "in_hot_standby"
             bytes += BackendMessage.parameterStatus(name, isOfNode ? "off" : value)
         }
+        noteTextSettings(index, from: server)
+        let known = Welcome(
+            statuses: bytes, textSettings: client.pointee.flags.intersection(.textSettings))
         // What a standby says in the primary's place is good for this client alone: its settings may be others.
         if nodes.primary < 0 || Int16(servers[server].pointee.node.rawValue) == nodes.primary {
-            identities[client.pointee.identity].pointee.welcomes[client.pointee.parameters] = bytes
+            identities[client.pointee.identity].pointee.welcomes[client.pointee.parameters] = known
         }
         welcome(index, statuses: bytes)
     }

@@ -81,6 +81,11 @@ struct ClientConnection {
         static let needsInspection = Flags(rawValue: 1 << 18)
         /// A parameter was reset: what comes next waits until the value of the session's start is back.
         static let isResetting = Flags(rawValue: 1 << 19)
+        /// `standard_conforming_strings` is off: a backslash escapes in plain strings.
+        static let escapesInStrings = Flags(rawValue: 1 << 20)
+        /// Its encoding has bytes of ASCII inside of longer characters.
+        static let hidesASCII = Flags(rawValue: 1 << 21)
+        static let textSettings: Flags = [.escapesInStrings, .hidesASCII]
         /// The next message means something else once what is under way is answered.
         static let changesWhatFollows: Flags = [.isDiscarding, .isResetting]
     }
@@ -125,6 +130,8 @@ struct ClientConnection {
     var login: ClientLogin?
     /// Only once it has prepared a statement.
     var statements: ClientStatements?
+    /// The server that has last drawn from a sequence for it.
+    var drewOn: ClientReference?
     /// Only once it may have changed its session.
     var followed: FollowedSession?
     /// Only while Egret answers it itself in the extended protocol.

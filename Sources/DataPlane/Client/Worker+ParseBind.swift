@@ -16,8 +16,9 @@ extension Worker {
         }
         if let progress = takeLocally(index, message) { return progress }
         if clients[index].pointee.flags.contains(.hasLostTransaction) { return failLostGroup(index, message) }
-        let verdict = StatementClassifier.classify(fields.text.bindMemory(to: UInt8.self))
+        let verdict = classify(fields.text.bindMemory(to: UInt8.self), of: index)
         if verdict.isForProxy { return beginLocalGroup(index, fields, message) }
+        if verdict.effects.asksSequences { returnToDrawn(index) }
         guard case .server(let serverIndex) = placeGroup(index, message) else { return .blocked }
         noteParsed(index, verdict.effects, fields.text.bindMemory(to: UInt8.self))
         var entry = ClientStatements.Entry(
@@ -83,6 +84,11 @@ extension Worker {
     ) -> Bool {
         let statement = statements.intern(fields.definition)
         let isKnown = servers[serverIndex].pointee.statements.touch(statement)
+        if isKnown, isRefusedInBlock(serverIndex, entry.kind) {
+            sendParse(serverIndex, statement, isHidden: false, isRepeated: true)
+            statements.release(statement)
+            return false
+        }
         if names.find(fields.name) != nil || names.count >= Limits.statementsPerClientMax {
             // The name is taken: the server says so itself, in its turn and with its transaction's state.
             names.refusedName = Array(fields.name)
@@ -101,6 +107,13 @@ extension Worker {
         }
         sendParse(serverIndex, statement, isHidden: false, name: name)
         return false
+    }
+
+    /// A failed transaction block takes nothing but its own end: the server says so.
+    @inline(__always)
+    private func isRefusedInBlock(_ serverIndex: Int32, _ kind: StatementKind) -> Bool {
+        guard case .failed = servers[serverIndex].pointee.transaction else { return false }
+        return !kind.endsBlock
     }
 
     /// Prepares a statement on a server under the name that it has everywhere.
@@ -156,10 +169,12 @@ extension Worker {
         }
         if let progress = takeLocally(index, message) { return progress }
         if clients[index].pointee.flags.contains(.hasLostTransaction) { return failLostGroup(index, message) }
-        guard case .server(let serverIndex) = placeGroup(index, message) else { return .blocked }
-        let isFirst = clients[index].pointee.flags.insert(.hasPortal).inserted
         let entry = statementEntry(index, fields.statement)
         let kind = entry?.kind ?? .other
+        if entry?.effects.asksSequences == true { returnToDrawn(index) }
+        guard case .server(let serverIndex) = placeGroup(index, message) else { return .blocked }
+        let isFirst = clients[index].pointee.flags.insert(.hasPortal).inserted
+        if entry?.isRead != true { noteDrawing(index, on: serverIndex, kind) }
         if entry?.isRead != true, servers[serverIndex].pointee.transaction.isIdle || kind.endsBlock {
             servers[serverIndex].pointee.flags.insert(.mayHaveCommitted)
         }

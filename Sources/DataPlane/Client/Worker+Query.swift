@@ -22,7 +22,9 @@ extension Worker {
             return .blocked
         }
         let need: Need = verdict.mayRunOnStandby ? .read : .primary
+        if verdict.effects.asksSequences { returnToDrawn(index) }
         guard case .server(let serverIndex) = place(index, need) else { return .blocked }
+        if verdict.effects.asksSequences { hideDrawn(index, on: serverIndex) }
         let progress = forward(message, of: index, to: serverIndex)
         guard case .took = progress else { return progress }
         noteQuery(index, serverIndex, verdict, message)
@@ -44,6 +46,7 @@ extension Worker {
         client.pointee.statements?.forgetUnnamed()
         // It ends an open group as well, and its ReadyForQuery is the group's.
         client.pointee.flags.subtract([.isGroupOpen, .hasPortal, .isReadGroup])
+        if !verdict.mayRunOnStandby { noteDrawing(index, on: serverIndex, verdict.kind) }
         if verdict.effects.concernsSession { noteEffects(index, on: serverIndex, verdict, message) }
         if verdict.effects.clearsServer { noteClearing(index, serverIndex, verdict) }
         countStatement(verdict.kind, serverIndex)
@@ -62,7 +65,7 @@ extension Worker {
             // Too long to look through: it may do anything.
             return StatementVerdict(route: .primary, effects: .unknown, kind: .other)
         }
-        return StatementClassifier.classify(text(of: message))
+        return classify(text(of: message), of: index)
     }
 
     /// The text of a whole Query ends with a NUL, which is not part of it; a second one is the server's to refuse.

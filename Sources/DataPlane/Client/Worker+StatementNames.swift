@@ -1,8 +1,8 @@
 import ProxyCore
 import Wire
 
-/// SQL that names a prepared statement of the protocol: EXECUTE, DEALLOCATE and PREPARE share their names with Parse. The
-/// servers know such a statement by Egret's name, so the text is written anew.
+/// SQL that names a prepared statement of the protocol: EXECUTE, DEALLOCATE and PREPARE share their names with Parse.
+/// The servers know such a statement by Egret's name, so the text is written anew.
 extension Worker {
     /// What a text names, and what its client knows by that name.
     private struct Naming {
@@ -29,8 +29,8 @@ extension Worker {
         if naming.reference.verb == .deallocate { return takeDeallocate(index, message, naming) }
         guard case .server(let serverIndex) = place(index, .primary) else { return .blocked }
         if naming.reference.verb == .prepare { refuseName(index, naming) }
-        showStatement(
-            serverIndex, naming.entry.statement, isAlone: !clients[index].pointee.flags.contains(.isGroupOpen))
+        let isAlone = !clients[index].pointee.flags.contains(.isGroupOpen)
+        showStatement(serverIndex, naming.entry.statement, isAlone: isAlone)
         var builder = MessageBuilder()
         builder.message(FrontendTag.query) { $0.append(rewritten(text, naming) + [0]) }
         sendToServer(serverIndex, builder.bytes)

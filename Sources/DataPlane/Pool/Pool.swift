@@ -22,6 +22,12 @@ struct Pool {
     var isWanting = false
 }
 
+/// What a client is told at the start, and how its texts are to be read.
+struct Welcome {
+    var statuses: [UInt8]
+    var textSettings: ClientConnection.Flags
+}
+
 /// A database and a user: what decides about authentication and which pools a client may use.
 struct Identity {
     /// Empty for physical replication, for which `pg_hba.conf` has lines of its own.
@@ -37,7 +43,7 @@ struct Identity {
     var learnedPassword: String?
     var verifier: ScramVerifier?
     /// What a client is told at the start, by its parameters.
-    var welcomes: [ParameterSets.ID: [UInt8]] = [:]
+    var welcomes: [ParameterSets.ID: Welcome] = [:]
     /// By node number; -1 where there is none.
     var pools: [Int32] = []
     /// Clients that wait for the method.

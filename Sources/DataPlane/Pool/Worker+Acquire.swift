@@ -165,7 +165,7 @@ extension Worker {
         let server = servers[serverIndex]
         let wanted = client.pointee.parameters
         if server.pointee.applied == wanted { return }
-        if let sql = parameterSets.difference(from: server.pointee.applied, to: wanted) {
+        for sql in parameterSets.difference(from: server.pointee.applied, to: wanted) {
             sendHiddenQuery(serverIndex, sql)
         }
         parameterSets.retain(wanted)
@@ -175,12 +175,12 @@ extension Worker {
 
     /// A query of our own; its answer is swallowed.
     mutating func sendHiddenQuery(
-        _ serverIndex: Int32, _ sql: String, expecting kind: ExpectedReply.Kind = .query
+        _ serverIndex: Int32, _ sql: String, expecting reply: ExpectedReply = .hidden
     ) {
         var builder = MessageBuilder()
         builder.message(FrontendTag.query) { $0.append(string: sql) }
         sendToServer(serverIndex, builder.bytes)
-        servers[serverIndex].pointee.replies.append(ExpectedReply(kind, isHidden: true))
+        servers[serverIndex].pointee.replies.append(reply)
         servers[serverIndex].pointee.unnamedOwner = 0
     }
 

@@ -251,6 +251,8 @@ extension Worker {
         server.pointee.reported = travelling.reported
         server.pointee.statementsElsewhere = travelling.statements
         server.pointee.statements = server.pointee.statementsElsewhere.removeValue(forKey: id) ?? ServerStatements()
+        // For a client of another worker: for nobody here.
+        server.pointee.drewFor = travelling.hasDrawn ? .max : 0
         server.pointee.connectedAt = travelling.connectedAt
         server.pointee.startedAt = travelling.startedAt
         server.pointee.applied = parameterSets.intern(travelling.parameters)

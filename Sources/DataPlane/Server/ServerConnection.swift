@@ -56,6 +56,8 @@ struct ServerConnection {
         static let usesOldUnnamed = Flags(rawValue: 1 << 17)
         /// A message under way may drop what Egret has prepared: DISCARD ALL, DEALLOCATE ALL.
         static let mayClear = Flags(rawValue: 1 << 18)
+        /// What Egret sets on it is told to its client.
+        static let tellsClient = Flags(rawValue: 1 << 19)
         /// Its replication client has sent a Terminate.
         static let wasLeft = Flags(rawValue: 1 << 24)
         /// What ends with the last request.
@@ -87,6 +89,8 @@ struct ServerConnection {
     /// Which client's unnamed statement it has: the client's reference and the client's count of such statements.
     var unnamedOwner: UInt64 = 0
     var unnamedSerial: UInt32 = 0
+    /// The client for whom it has last drawn from a sequence; 0 for nobody.
+    var drewFor: UInt64 = 0
     /// Monotonic nanoseconds.
     var connectedAt: UInt64 = 0
     var idleSince: UInt64 = 0

@@ -39,7 +39,10 @@ extension Worker {
         case BackendTag.parameterStatus:
             if isWhole { noteParameterStatus(index, body) }
             // A held server that is not the one in use must not contradict it.
-            return isHidden || !isCurrent(index) ? .swallow : .pass
+            let isForClient = !isHidden || server.pointee.flags.contains(.tellsClient)
+            guard isForClient, isCurrent(index) else { return .swallow }
+            noteTextSettings(server.pointee.client, from: index)
+            return .pass
         case BackendTag.noticeResponse:
             if isWhole, let disposition = takeLastWords(index, body) { return disposition }
             return isHidden || !isCurrent(index) ? .swallow : .pass
@@ -217,6 +220,7 @@ extension Worker {
             refuse(client, error)
             return .ended
         }
+        if kind == .query { server.pointee.flags.remove(.tellsClient) }
         if clients[client].pointee.state == .waitingWelcome && server.pointee.replies.isEmpty {
             welcome(client, from: index)
         }
@@ -252,7 +256,8 @@ extension Worker {
             let isOurs =
                 isHidden && (server.pointee.replies.isNext(.query) || server.pointee.replies.isNext(.inspection))
             if isOurs || server.pointee.state == .resetting {
-                server.pointee.hiddenFailure = error
+                let mayFail = server.pointee.replies.first.map { $0 == .mayFail } ?? false
+                if !mayFail { server.pointee.hiddenFailure = error }
                 return .swallow
             }
         }
@@ -265,7 +270,7 @@ extension Worker {
             }
         }
         skipToSync(index)
-        return server.pointee.ownError.isEmpty ? .pass : .replace
+        return server.pointee.ownError.isEmpty ? .pass : .swallow
     }
 
     private mutating func repeatAfterSync(_ index: Int32) -> ReplyDisposition {
@@ -396,6 +401,12 @@ extension ExpectedReply {
     }
 
     var isOfOutdated: Bool { name == .max }
+
+    /// A query of Egret's own. Without it the client's next statement would not mean what it says.
+    static var hidden: ExpectedReply { ExpectedReply(.query, isHidden: true) }
+    /// One that a failed transaction block may refuse, as it refuses what follows.
+    static var mayFail: ExpectedReply { ExpectedReply(.query, isHidden: true, name: .max) }
+    static var inspection: ExpectedReply { ExpectedReply(.inspection, isHidden: true) }
 
     /// Answered by Egret, or by nobody, but not by the server.
     var isLocal: Bool {

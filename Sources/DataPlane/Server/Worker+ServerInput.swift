@@ -88,10 +88,7 @@ extension Worker {
                 passOn(index, bytes + runStart, offset - runStart)
                 (offset, runStart) = (end, end)
                 if total > available { streamRest(index, total - available, isDiscarded: true) }
-            case .replace:
-                passOn(index, bytes + runStart, offset - runStart)
-                (offset, runStart) = (end, end)
-                sendOwnError(index)
+                if !server.pointee.ownError.isEmpty { sendOwnError(index) }
             case .settle(let isVisible):
                 passOn(index, bytes + runStart, (isVisible ? end : offset) - runStart, isLast: end == count)
                 (offset, runStart) = (end, end)
@@ -208,9 +205,8 @@ extension Worker {
 enum ReplyDisposition {
     /// It goes to the client with its neighbours.
     case pass
+    /// The client does not get it, but `ownError` in its place, where there is one.
     case swallow
-    /// The client gets `ownError` in its place.
-    case replace
     /// Neither it nor what is in waiting in front of it goes to the client.
     case drop
     /// A ReadyForQuery: what was before it goes out, and the server may be free now.

@@ -10,6 +10,8 @@ final class FollowedSession {
     private(set) var hasHiddenNames = false
     /// Of all statements that it has prepared.
     private(set) var preparedNames = SetParameters()
+    /// It alters roles or databases.
+    var changesLogins = false
     /// What is to be asked once the transaction is over, and the parameters to ask for by name.
     private var scope: SessionInspection.Scope = []
     private var namesSet: Set<String> = []

@@ -111,7 +111,7 @@ struct ServerStatements: Sendable {
 
     mutating func insert(_ statement: UInt32) {
         if let position = find(statement) {
-            slots[position].lastUse = nextUse()
+            if slots[position].lastUse == Self.outdated { slots[position].lastUse = nextUse() }
             return
         }
         if (used + 1) * 2 > slots.count { rebuild() }

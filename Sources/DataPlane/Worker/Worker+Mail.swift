@@ -15,6 +15,7 @@ extension Worker {
             case .placeFreed: fillPlaces()
             case .wantServer(let key, let worker): giveServer(key, to: worker)
             case .evictIdleServer(let node): evictIdleServer(of: node)
+            case .renewServers: renewServers()
             case .adopt(let travelling): adopt(travelling)
             case .retryWaiters: soonSweep()
             case .stop(let mode): stop(mode)
@@ -67,6 +68,26 @@ extension Worker {
                 unlink(server.pointee.client, index)
                 closeServer(index)
             }
+        }
+    }
+
+    /// A server logged in as a role, or to a database, that may have been altered, dropped or made anew since. Idle
+    /// ones would keep DROP DATABASE from its work, too.
+    mutating func renewServers() {
+        for index in 0..<Int32(servers.capacity) {
+            let server = servers[index]
+            switch server.pointee.state {
+            case .free, .connecting, .authenticating, .replicating: continue
+            case .idle:
+                sendTerminate(index)
+                closeServer(index)
+            case .linked, .resetting:
+                if server.pointee.flags.insert(.isDoomed).inserted { server.pointee.deadline = .max }
+            }
+        }
+        for identity in identityByName.values {
+            identities[identity].pointee.welcomes = [:]
+            identities[identity].pointee.learnedPassword = nil
         }
     }
 

@@ -30,11 +30,18 @@ extension StatementClassifier {
         case .deallocate:
             let behind = scanner
             guard scanner.next() == .word else { return nil }
-            // DEALLOCATE prepare is a statement of that name.
-            if scanner.word.keyword == .prepare, let reference = scanner.reference(.deallocate) { return reference }
+            if scanner.word.keyword == .prepare {
+                let name = scanner
+                // DEALLOCATE prepare is a statement of that name.
+                if scanner.next() == .word {
+                    scanner = name
+                    return scanner.reference(.deallocate)
+                }
+            }
             scanner = behind
             return scanner.reference(.deallocate)
-        case .explain, .create: return scanner.skipToExecute() ? scanner.reference(.execute) : nil
+        case .explain: return scanner.skipToExecute(isReady: true) ? scanner.reference(.execute) : nil
+        case .create: return scanner.skipToExecute(isReady: false) ? scanner.reference(.execute) : nil
         default: return nil
         }
     }
@@ -54,16 +61,26 @@ extension SQLScanner {
         return StatementReference(verb: verb, name: folded, range: word.start..<word.end)
     }
 
-    /// Goes to EXECUTE outside of parentheses, as it stands behind EXPLAIN's options and behind AS.
-    fileprivate mutating func skipToExecute() -> Bool {
+    /// Goes to EXECUTE where a statement may begin: behind EXPLAIN and its options, or behind AS.
+    /// - Parameter isReady: one may begin here.
+    fileprivate mutating func skipToExecute(isReady: Bool) -> Bool {
+        let isExplain = isReady
+        var isReady = isReady
         var depth = 0
         while true {
-            switch next() {
+            let token = next()
+            switch token {
             case .open: depth += 1
             case .close: depth -= 1
-            case .word where depth == 0 && !word.isQuoted && word.keyword == .execute: return true
             case .semicolon, .end, .unterminated: return false
-            default: continue
+            default: break
+            }
+            if token == .word, depth == 0, !word.isQuoted {
+                if isReady, word.keyword == .execute { return true }
+                let isOption = word.keyword == .analyze || word.keyword == .analyse || word.keyword == .verbose
+                isReady = word.keyword == .as || word.keyword == .create || isExplain && isReady && isOption
+            } else if !(isExplain && token == .close && depth == 0) {
+                isReady = isReady && depth > 0
             }
         }
     }
