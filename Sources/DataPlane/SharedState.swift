@@ -30,9 +30,8 @@ final class Permits: Sendable {
 
 /// Identifies a pool across workers.
 struct PoolKey: Hashable, Sendable {
-    var node: NodeID
-    var database: String
-    var user: String
+    let node: NodeID
+    let name: IdentityName
 }
 
 /// The nodes as published, with their addresses looked up. Immutable.
