@@ -30,9 +30,8 @@ final class Permits: Sendable {
 
 /// Identifies a pool across workers.
 struct PoolKey: Hashable, Sendable {
-    var node: NodeID
-    var database: String
-    var user: String
+    let node: NodeID
+    let name: IdentityName
 }
 
 /// The nodes as published, with their addresses looked up. Immutable.
@@ -57,8 +56,15 @@ final class SharedState: Sendable {
     /// What every client's cancel key is made of.
     let cancelSecret = SecureRandom.bytes(32)
     let report: @Sendable (DataPlaneEvent) -> Void
-    private let pools = Mutex<[PoolKey: SharedPermits]>([:])
+    private let pools = Mutex<[PermitsKey: SharedPermits]>([:])
     private let methods = Mutex<[IdentityName: AuthenticationMethod]>([:])
+
+    /// Whose permits they are.
+    private enum PermitsKey: Hashable {
+        case pool(PoolKey)
+        case database(NodeID, ExactName)
+        case user(NodeID, ExactName)
+    }
 
     /// The permits of a pool while any worker has one of its kind.
     private struct SharedPermits {
@@ -94,12 +100,8 @@ final class SharedState: Sendable {
         }
     }
 
-    /// The pool itself, its database and its user: no name is empty, so these are told apart.
-    private static func keys(_ pool: PoolKey) -> [PoolKey] {
-        [
-            pool, PoolKey(node: pool.node, database: pool.database, user: ""),
-            PoolKey(node: pool.node, database: "", user: pool.user),
-        ]
+    private static func keys(_ pool: PoolKey) -> [PermitsKey] {
+        [.pool(pool), .database(pool.node, pool.name.database), .user(pool.node, pool.name.user)]
     }
 
     /// How the servers authenticate a user, once one of them has asked on any worker.

@@ -7,7 +7,7 @@ struct Pool {
     var node = NodeID(0)
     /// All workers' servers of this node, database and user.
     var permits: PoolPermits?
-    var key = PoolKey(node: NodeID(0), database: "", user: "")
+    var key = PoolKey(node: NodeID(0), name: IdentityName(database: "", user: ""))
     /// On top is the one that was used last: its caches are warm.
     var firstIdle: Int32 = -1
     var idleCount = 0

@@ -46,10 +46,11 @@ struct PoolPermits {
 /// Idle servers of a node that may be closed so that another pool gets their permit.
 struct EvictionScope: Sendable {
     var node: NodeID
-    var database: String?
-    var user: String?
+    var database: ExactName?
+    var user: ExactName?
 
     func covers(_ key: PoolKey) -> Bool {
-        key.node == node && (database ?? key.database) == key.database && (user ?? key.user) == key.user
+        key.node == node && (database ?? key.name.database) == key.name.database
+            && (user ?? key.name.user) == key.name.user
     }
 }

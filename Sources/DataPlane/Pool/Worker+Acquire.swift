@@ -25,8 +25,7 @@ extension Worker {
 
     private mutating func openPool(of identity: Int32, on node: NodeID) -> Int32 {
         let index = pools.take { Pool() }
-        let key = PoolKey(
-            node: node, database: identities[identity].pointee.database, user: identities[identity].pointee.user)
+        let key = PoolKey(node: node, name: identityName(identity))
         pools[index].pointee = Pool()
         pools[index].pointee.identity = identity
         pools[index].pointee.node = node

@@ -52,7 +52,7 @@ extension Worker {
         switch Socket.receive(server.pointee.descriptor, into: scratch + kept, count: Self.scratchSize - kept) {
         case .bytes(let count):
             nodes[server.pointee.node.rawValue].pointee.lastHeard = now
-            relayToClient(from: index, kept + count)
+            relayToClient(from: index, at: 0, kept + count)
         case .wouldBlock:
             if kept > 0 { server.pointee.inbound.append(UnsafeRawPointer(scratch), kept, &buffers) }
         case .endOfStream: serverLost(index, reason: "the server closed the connection")
@@ -61,9 +61,13 @@ extension Worker {
     }
 
     /// Passes on what a server has sent. Only the beginning of a header is kept back.
-    private mutating func relayToClient(from index: Int32, _ count: Int) {
+    /// - Parameters:
+    ///   - start: where it begins in the scratch buffer.
+    ///   - end: where it ends there.
+    mutating func relayToClient(from index: Int32, at start: Int, _ end: Int) {
         let server = servers[index]
-        let bytes = UnsafeRawPointer(scratch)
+        let bytes = UnsafeRawPointer(scratch + start)
+        let count = end - start
         var offset = min(Int(server.pointee.bodyRemaining), count)
         server.pointee.bodyRemaining -= UInt32(offset)
         while count - offset >= 5 {
@@ -95,21 +99,6 @@ extension Worker {
             noteShutdown(error, server.pointee.node)
         default: break
         }
-    }
-
-    /// What comes in one read with the end of the login: it follows the welcome.
-    mutating func relayBehindLogin(
-        _ index: Int32, _ tag: UInt8, _ body: UnsafeRawBufferPointer, isWhole: Bool
-    ) -> ReplyDisposition {
-        guard isWhole else {
-            desynchronized(index, "an overlong message behind its login")
-            return .ended
-        }
-        var builder = MessageBuilder()
-        builder.message(tag) { $0.append(body) }
-        sendToClient(servers[index].pointee.client, builder.bytes)
-        note(tag, body, of: index)
-        return .swallow
     }
 
     /// Whether a message of Egret's own would stand between two of the server's.

@@ -15,11 +15,11 @@ extension Worker {
             }
             let generation = server.pointee.generation
             let goesOn = takeLoginMessage(index, tag, body)
-            return goesOn && server.pointee.generation == generation ? .swallow : .ended
+            guard goesOn, server.pointee.generation == generation else { return .ended }
+            return server.pointee.state == .replicating ? .joined : .swallow
         case .idle: return takeUnasked(index, tag, body)
-        case .replicating: return relayBehindLogin(index, tag, body, isWhole: isWhole)
         case .linked, .resetting: break
-        case .free, .connecting: return .ended
+        case .free, .connecting, .replicating: return .ended
         }
         let isHidden =
             server.pointee.replies.isEmpty ? server.pointee.state == .resetting : server.pointee.replies.isNextHidden

@@ -13,8 +13,8 @@ extension Worker {
         let key = pools[pool].pointee.key
         switch permits.take(poolLimit: poolLimit(pool), settings) {
         case .pool: return false
-        case .database: return evict(EvictionScope(node: node, database: key.database))
-        case .user: return evict(EvictionScope(node: node, user: key.user))
+        case .database: return evict(EvictionScope(node: node, database: key.name.database))
+        case .user: return evict(EvictionScope(node: node, user: key.name.user))
         case nil: break
         }
         guard shared.serversOfNode[Int(node.rawValue)].take(limit: settings.serversPerNodeMax) else {

@@ -95,6 +95,7 @@ extension Worker {
                 if isVisible { requestAnswered(index) }
                 if server.pointee.flags.contains(.owesLocalAnswer) { answerLocally(index) }
                 serverSettled(index)
+            case .joined: return relayToClient(from: index, at: end, count)
             case .ended: return
             }
             guard server.pointee.generation == generation else { return }
@@ -210,6 +211,8 @@ enum ReplyDisposition {
     case drop
     /// A ReadyForQuery: what was before it goes out, and the server may be free now.
     case settle(isVisible: Bool)
+    /// The login of a replication client's server is over: what is behind it goes to the client as it is.
+    case joined
     /// The server is gone, or has become somebody else's.
     case ended
 }

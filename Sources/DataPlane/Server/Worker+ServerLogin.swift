@@ -180,7 +180,7 @@ extension Worker {
         nodes[server.pointee.node.rawValue].pointee.trust()
         if let replication = login?.replication { return joinReplication(index, replication.client) }
         if let reference = login?.onBehalfOf { passwordConfirmed(reference) }
-        if pools[pool].pointee.key.database.isEmpty { return closeProbe(index) }
+        if pools[pool].pointee.key.name.database.text.isEmpty { return closeProbe(index) }
         park(index)
     }
 

@@ -163,8 +163,10 @@ struct Wanter {
 
 /// The name that an identity is found by.
 struct IdentityName: Hashable {
-    var database: String
-    var user: String
+    let database: ExactName
+    let user: ExactName
+
+    init(database: String, user: String) { (self.database, self.user) = (ExactName(database), ExactName(user)) }
 }
 
 /// What a worker has of each node, flat, for the choice of one per statement.

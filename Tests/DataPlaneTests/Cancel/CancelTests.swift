@@ -1,13 +1,16 @@
-import DataPlane
+import Kernel
 import ProxyCore
 import Testing
 import Wire
 
+@testable import DataPlane
+
 /// Cancel requests, with a server that shows when each one comes.
 @Suite struct CancelTests {
     private static let wait = "SELECT wait()"
+    private static let change = "SET wait.for = 'cancel'"
 
-    /// A server that answers this only when it is canceled, and holds the connections of cancel requests open until
+    /// A server that answers these only when it is canceled, and holds the connections of cancel requests open until
     /// it is told to let go.
     final class SlowServer: Sendable {
         struct State: Sendable {
@@ -37,7 +40,7 @@ import Wire
                 try session.welcome(processID: processID, key: key)
                 try session.serve { [self] text in
                     state.change { $0.questions.append(text) }
-                    guard text.contains("wait") else { return false }
+                    guard text == CancelTests.wait || text == CancelTests.change else { return false }
                     let number = state.change { state in
                         state.waits += 1
                         return state.waits
@@ -98,9 +101,12 @@ import Wire
 
     @Test(arguments: [0, 2] as [UInt16], [1, 4])
     func `a cancel request reaches the server's process by its own id and key`(minor: UInt16, workers: Int) throws {
-        let server = SlowServer()
+        // The server's key is its own affair, and Egret's.
+        let ownKey = [UInt8](repeating: 0, count: minor == 2 ? 256 : 4)
+        let server = SlowServer(key: ownKey)
         try Self.run(server, configure: { $0.workers = workers }) { proxy in
             let (client, key) = try Self.client(proxy, minor: minor)
+            #expect(key.bytes.count == (minor == 2 ? 32 : 4) && key.bytes.contains { $0 != 0 })
             // On whichever worker the request arrives.
             for round in 1...8 {
                 try client.send(query: Self.wait)
@@ -114,7 +120,7 @@ import Wire
                 #expect(server.count == round)
             }
             let first = try #require(server.state.current.canceled.first)
-            #expect(first.processID == -7 && first.key == [0, 0, 0, 0])
+            #expect(first.processID == -7 && first.key == ownKey)
         }
     }
 
@@ -192,13 +198,12 @@ import Wire
         let server = SlowServer()
         try Self.run(server) { proxy in
             let (client, key) = try Self.client(proxy)
-            let statement = "SET wait.for = 'cancel'"
-            try client.send(query: statement)
+            try client.send(query: Self.change)
             server.waitForQuestion(1)
             let bearer = try Self.send(key.bytes, key.processID, proxy)
             #expect(try client.answer().error?.sqlState == "57014")
             #expect(!bearer.socket.hasInput(within: 200))
-            #expect(server.state.current.questions == [statement])
+            #expect(server.state.current.questions == [Self.change])
             server.release()
             #expect(try bearer.answer().hasEnded)
             #expect(server.state.wait { $0.questions.count == 2 })
@@ -224,24 +229,87 @@ import Wire
         }
     }
 
-    @Test func `a client that waits for a server is canceled without one`() throws {
+    @Test(arguments: [false, true])
+    func `a client that waits for a server is canceled without one`(isExtended: Bool) throws {
         let server = SlowServer()
         try Self.run(server, configure: { $0.poolSize = 1 }) { proxy in
             let (holder, holderKey) = try Self.client(proxy)
             let (waiter, key) = try Self.client(proxy)
             try holder.send(query: Self.wait)
             server.waitForQuestion(1)
-            try waiter.send(query: "SELECT 1")
+            if isExtended { try waiter.socket.send(Self.group) } else { try waiter.send(query: "SELECT 1") }
             #expect(!waiter.socket.hasInput(within: 100))
             #expect(try Self.send(key.bytes, key.processID, proxy).answer().hasEnded)
             let answer = try waiter.answer()
-            #expect(answer.error?.sqlState == "57014" && answer.isReady)
+            #expect(answer.error?.sqlState == "57014" && answer.tags == "EZ")
             #expect(server.count == 0)
             server.release()
             _ = try Self.send(holderKey.bytes, holderKey.processID, proxy)
             #expect(try holder.answer().error?.sqlState == "57014")
             try TestProxy.expectWorking(waiter)
         }
+    }
+
+    /// A statement in the extended protocol, up to Sync.
+    private static let group: [UInt8] = {
+        var builder = MessageBuilder()
+        builder.message(FrontendTag.parse) { body in
+            body.append(string: "")
+            body.append(string: "SELECT 1")
+            body.append(UInt16(0))
+        }
+        builder.message(FrontendTag.bind) { $0.append([UInt8](repeating: 0, count: 8)) }
+        builder.message(FrontendTag.execute) { $0.append([UInt8](repeating: 0, count: 5)) }
+        builder.message(FrontendTag.sync)
+        return builder.bytes
+    }()
+
+    @Test func `of a storm of requests few reach the server`() throws {
+        let server = SlowServer()
+        try Self.run(server) { proxy in
+            let (client, key) = try Self.client(proxy)
+            try client.send(query: Self.wait)
+            server.waitForQuestion(1)
+            let bearers = try (0..<20).map { _ in try Self.send(key.bytes, key.processID, proxy) }
+            #expect(try client.answer().error?.sqlState == "57014")
+            #expect(bearers.count { $0.socket.hasInput(within: 20) } >= 18)
+            #expect((1...2).contains(server.count))
+            server.release()
+            server.release()
+            for bearer in bearers { #expect(try bearer.answer().hasEnded) }
+            try TestProxy.expectWorking(client)
+        }
+    }
+
+    @Test func `a request goes to its client's worker, and the word that it is done comes back`() throws {
+        let shared = SharedState(mailboxes: [try Mailbox(), try Mailbox()], report: { _ in })
+        defer { for mailbox in shared.mailboxes { Socket.close(mailbox.wake.descriptor) } }
+        var first = try Self.worker(0, shared)
+        var second = try Self.worker(1, shared)
+        let bearer = ClientReference(index: first.clients.take { ClientConnection() }, generation: 0)
+        first.clients[bearer.index].pointee.state = .startup
+        first.takeCancel(bearer.index, processID: 1 << 24 | 1, key: [1, 2, 3, 4])
+        #expect(first.clients[bearer.index].pointee.state == .canceling)
+        guard case .cancel(let order) = shared.mailboxes[1].takeAll().first else {
+            Issue.record("the other worker has no mail")
+            return
+        }
+        #expect(order.processID == 1 << 24 | 1 && order.key == [1, 2, 3, 4])
+        second.cancel(order)
+        guard case .cancelDone(let done) = shared.mailboxes[0].takeAll().first else {
+            Issue.record("nothing comes back")
+            return
+        }
+        #expect(done == bearer)
+        first.releaseBearer(done)
+        #expect(first.clients[bearer.index].pointee.state == .free)
+    }
+
+    private static func worker(_ id: Int, _ shared: SharedState) throws -> Worker {
+        let snapshot = RoutingSnapshot(epoch: 1, primaryTerm: 1, primary: nil, nodes: [])
+        return try Worker(
+            id: id, shared: shared, settings: DataPlaneSettings(),
+            topology: Topology(snapshot: snapshot, addresses: [:]), listeners: [], sharedListeners: [])
     }
 
     @Test(arguments: [0, 1])

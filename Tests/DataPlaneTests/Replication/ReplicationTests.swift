@@ -60,6 +60,9 @@ import Wire
                 record.replicationPackets.contains(
                     ["user=good", "database=shop", "replication=database", "options=-e -c a=1", "DateStyle=ISO"]))
             #expect(record.replicationPackets.contains(["user=good", "replication=true", "application_name=node1"]))
+            // The connection that was to find out how to log in does not stay.
+            #expect(record.replicationPackets.contains(["user=good", "replication=true"]))
+            #expect(record.waitForEnds(1))
         }
     }
 
@@ -110,8 +113,9 @@ import Wire
                 let whole = (try? BlockingSocket(dup(descriptor)).take(message.count)) ?? []
                 received.withLock { $0 = whole == message ? whole.count : -1 }
             }
+            // Also where the proxy only wanted to know how to log in, and has left.
+            defer { reader.join() }
             try session.socket.send(message)
-            reader.join()
         }
         try TestProxy.run(record.script(play)) { proxy in
             let (client, _) = try Self.login(proxy, [("replication", "1")])
@@ -127,7 +131,10 @@ import Wire
     }
 
     @Test func `what the server says behind its welcome, and when it ends, is what the client reads`() throws {
-        let late = BackendMessage.parameterStatus("late", "1")
+        // More than one read, in one write with the end of the login.
+        let late =
+            BackendMessage.parameterStatus("late", "1")
+            + BackendMessage.dataRow([String(repeating: "x", count: 99_999)])
         let script: FakeServer.Script = { session in
             guard case .session(let packet) = try StartupRequest(body: session.socket.packet()) else { return }
             guard packet.value(of: "application_name") != nil else { return try session.welcome() }

@@ -129,6 +129,56 @@ extension IntegrationTests {
             }
         }
 
+        /// The subscriber is a database of the same server: its workers are clients like any other.
+        @Test(.timeLimit(.minutes(1)))
+        func `A subscription copies and follows a table`() async throws {
+            try await Stand.withSharedCluster { stand in
+                let primary = stand.cluster.primary
+                try await stand.query(
+                    "CREATE TABLE published (i int PRIMARY KEY); INSERT INTO published VALUES (1)")
+                try await primary.query("CREATE PUBLICATION published FOR TABLE published")
+                try await primary.query("SELECT pg_create_logical_replication_slot('subscribed', 'pgoutput')")
+                try await primary.query("CREATE DATABASE subscriber")
+                try await primary.query("CREATE TABLE published (i int PRIMARY KEY)", database: "subscriber")
+                try await primary.query(
+                    """
+                    CREATE SUBSCRIPTION subscribed
+                    CONNECTION 'host=127.0.0.1 port=\(stand.egret.port) user=postgres dbname=postgres'
+                    PUBLICATION published WITH (slot_name = 'subscribed', create_slot = false)
+                    """, database: "subscriber")
+                for (value, sum) in [(2, "3"), (4, "7")] {
+                    try await stand.query("INSERT INTO published VALUES (\(value))")
+                    var found = ""
+                    let isThere = try await Poll.until(.seconds(15)) {
+                        found = try await primary.query("SELECT sum(i) FROM published", database: "subscriber")
+                        return found == sum
+                    }
+                    #expect(isThere, "the sum is \(found)")
+                }
+                // Drops the slot through Egret, too.
+                try await primary.query("DROP SUBSCRIPTION subscribed", database: "subscriber")
+                try await primary.query("DROP DATABASE subscriber")
+            }
+        }
+
+        @Test(.timeLimit(.minutes(1)))
+        func `A standby streams through Egret`() async throws {
+            try await Stand.withOwnCluster { stand in
+                let (primary, standby) = (stand.cluster.primary, stand.cluster.standbys[0])
+                let conninfo = "host=127.0.0.1 port=\(stand.egret.port) user=postgres application_name=through_egret"
+                try await standby.query("ALTER SYSTEM SET primary_conninfo = '\(conninfo)'")
+                try await standby.query("SELECT pg_reload_conf()")
+                let isStreaming = try await Poll.until(.seconds(20)) {
+                    try await primary.query(
+                        "SELECT state FROM pg_stat_replication WHERE application_name = 'through_egret'") == "streaming"
+                }
+                #expect(isStreaming, "\(standby.log.tail())")
+                try await stand.query("CREATE TABLE streamed AS SELECT generate_series(1, 300000) AS i")
+                try await stand.cluster.waitUntilReplayed(from: primary)
+                #expect(try await standby.query("SELECT count(*) FROM streamed") == "300000")
+            }
+        }
+
         @Test(.timeLimit(.minutes(1)))
         func `The server's own refusals reach the client`() async throws {
             try await Stand.withSharedCluster { stand in

@@ -83,6 +83,15 @@ import Testing
             ])
     }
 
+    @Test func `values that only look alike are set`() {
+        var sets = ParameterSets()
+        let composed = sets.intern([Entry(name: "application_name", value: "caf\u{E9}")])
+        let decomposed = sets.intern([Entry(name: "application_name", value: "cafe\u{301}")])
+        #expect(composed != decomposed)
+        let sql = sets.difference(from: composed, to: decomposed)
+        #expect(sql.count == 1 && sql[0].utf8.contains(0xCC), "\(sql)")
+    }
+
     /// Reads the SQL of a difference as PostgreSQL would, and applies it.
     @Test func `applying the differences leads to what was asked for`() throws {
         var random = SeededRandom(seed: 21)
@@ -111,6 +120,8 @@ import Testing
         #expect(quoteIdentifier("a.b") == "\"a\".\"b\"")
         #expect(quoteIdentifier(#"a"b"#) == #""a""b""#)
         #expect(quoteIdentifier("") == "\"\"")
+        // A quote with an accent behind it is one character to Swift, and a quote to PostgreSQL.
+        #expect(Array(quoteIdentifier("a\"\u{301}b.\u{301}").utf8) == Array("\"a\"\"\u{301}b\".\"\u{301}\"".utf8))
         #expect(quoteIdentifier(#"x"; DROP TABLE t; --"#) == #""x""; DROP TABLE t; --""#)
     }
 
