@@ -4,6 +4,9 @@
 --seed + i, and played by client i modulo --clients, all of which play at the same time. A difference is printed with
 its seed and, as far as it shows without the other clients, with the smallest script that has it. The first line of the
 output names the seed; --seed S --scripts 1 --clients 1 plays one script again.
+
+With --standby-port Egret stands in front of that server, too, and the scripts do nothing that a standby cannot do, or
+sees later than the primary.
 """
 
 import collections
@@ -20,7 +23,8 @@ import target
 from traffic import comparison, database, generator, known, noise, shrinking, wire
 
 options = target.arguments(
-    direct_port=0, mode="transaction", seed=-1, scripts=500, clients=24, timeout=20, shrink=3, shrink_seconds=20)
+    direct_port=0, mode="transaction", seed=-1, scripts=500, clients=24, timeout=20, shrink=3, shrink_seconds=20,
+    standby_port=0)
 
 PROCESSES = multiprocessing.cpu_count()
 
@@ -47,7 +51,9 @@ class Theatre:
         return self.play_on(self.direct, options.direct_port, script), self.play_on(self.proxied, options.port, script)
 
     def play_on(self, stagehand, port, script):
-        stagehand.reset(script)
+        # A standby would see it later.
+        if not options.standby_port:
+            stagehand.reset(script)
         return wire.play(port, script, options.timeout, database.name_of(stagehand.mode), database.USER)
 
     def failure(self, script):
@@ -86,7 +92,7 @@ def client(slot, seed, newest, counts, failures):
     theatre = Theatre(newest)
     for number in range(slot, options.scripts, options.clients):
         try:
-            script = generator.script(seed + number, slot)
+            script = generator.script(seed + number, slot, is_reading=options.standby_port > 0)
             counts["scripts"] += 1
             counts["steps"] += len(script.steps)
             failure = theatre.failure(script)
@@ -131,6 +137,8 @@ def main():
     seed = options.seed if options.seed >= 0 else random.SystemRandom().randrange(1 << 31)
     print(f"seed={seed} scripts={options.scripts} clients={options.clients} mode={options.mode}", flush=True)
     newest = database.create(options.direct_port, options.clients, ("direct", options.mode))
+    if options.standby_port:
+        database.await_standby(options.standby_port, options.mode)
     begin = time.monotonic()
     counts, failures = collections.Counter(), []
     with multiprocessing.Pool(PROCESSES) as pool:

@@ -1,9 +1,10 @@
 """Clients that change their sessions, and leave or go on; whoever gets their server next must find it like a new one.
 
---port is Egret's, --direct-port the server's behind it, --mode says how that Egret pools. --clients play random scripts,
-and break some of them off: in the middle of a transaction, of a copy, of a message. Beside them, on the same few servers,
---probes clients without any state of their own ask again and again for everything that a session can have, and compare it
-with a new connection to the server itself. It goes on for --seconds. The first line of the output names the seed.
+--port is Egret's, --direct-port the server's behind it, --mode says how that Egret pools. --clients play random
+scripts, and break some of them off: in the middle of a transaction, of a copy, of a message. Beside them, on the same
+few servers, --probes clients without any state of their own ask again and again for everything that a session can
+have, and compare it with a new connection to the server itself. It goes on for --seconds. The first line of the output
+names the seed.
 """
 
 import collections
@@ -30,7 +31,8 @@ STATE = f"""
     SELECT 'setting' AS kind, name, setting FROM pg_settings WHERE name NOT LIKE 'plpgsql.%'
     UNION ALL SELECT 'set by a session', name, source FROM pg_settings WHERE source = 'session'
         AND name NOT LIKE 'transaction\\_%'
-    UNION ALL SELECT 'custom', name, nullif(current_setting(name, true), '') FROM unnest('{{{",".join(CUSTOM)}}}'::text[]) name
+    UNION ALL SELECT 'custom', name, nullif(current_setting(name, true), '')
+        FROM unnest('{{{",".join(CUSTOM)}}}'::text[]) name
     UNION ALL SELECT 'temporary', relname, relkind::text FROM pg_class WHERE relnamespace = pg_my_temp_schema()
     UNION ALL SELECT 'temporary function', proname, NULL FROM pg_proc WHERE pronamespace = pg_my_temp_schema()
     UNION ALL SELECT 'lock', locktype || ' ' || objid, mode FROM pg_locks WHERE pid = pg_backend_pid()

@@ -107,6 +107,7 @@ def create(port, slots, modes):
     for slot in range(slots):
         schema = schema_of(slot)
         run(maker, SCHEMA.format(schema, RESET.format(schema)))
+        run(maker, f"SELECT {schema}.reset(true)")
     # Whoever is numbered above these was made by a script.
     newest = int(value(maker, "SELECT max(oid) FROM pg_class"))
     maker.send(protocol.TERMINATE)
@@ -115,6 +116,19 @@ def create(port, slots, modes):
     for mode in modes:
         run(client, f"CREATE DATABASE {name_of(mode)} TEMPLATE {TEMPLATE}")
     return newest
+
+
+def await_standby(port, mode):
+    """Waits until a standby has what `create` has made, of which the roles are the first and this database the last."""
+    query = f"SELECT count(*) FROM pg_database WHERE datname = '{name_of(mode)}'"
+    for _ in range(600):
+        client = connect(port, "postgres")
+        is_there = value(client, query) == "1"
+        client.socket.close()
+        if is_there:
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"the standby on port {port} does not follow")
 
 
 class Stagehand:
@@ -137,7 +151,8 @@ class Stagehand:
             for name in self.client.rows():
                 run(self.client, f"ROLLBACK PREPARED '{name}'")
             low = large_objects_of(script.seed)
-            run(self.client, f"SELECT lo_unlink(oid) FROM pg_largeobject_metadata WHERE oid BETWEEN {low} AND {low + 9}")
+            run(self.client,
+                f"SELECT lo_unlink(oid) FROM pg_largeobject_metadata WHERE oid BETWEEN {low} AND {low + 9}")
         self.client.send(protocol.query(f"SELECT {schema}.reset({self.count % self.THOROUGH == 0})"))
         tag, body = self.client.next()
         while tag not in b"EZ":

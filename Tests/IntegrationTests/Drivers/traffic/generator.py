@@ -16,24 +16,6 @@ STARTUP = (
     ("standard_conforming_strings", "off"), ("IntervalStyle", "iso_8601"),
 )
 
-# How often each way of sending things is taken.
-PLAIN = (
-    (10, lambda m: deliver(m, vocabulary.any_plain(m))),
-    (3, simple_steps.several), (2, simple_steps.pipeline), (4, extended_steps.at_once),
-    (3, extended_steps.in_two_rounds), (4, extended_steps.again), (2, extended_steps.with_flushes),
-    (2, extended_steps.portals), (3, extended_steps.pipeline), (2, extended_steps.group), (3, extended_steps.soup),
-    (2, extended_steps.prepared_ahead), (0.5, extended_steps.cursors_as_portals),
-    (0.5, extended_steps.query_in_group), (2, extended_steps.copy_in),
-    (1, extended_steps.copy_out), (2, simple_steps.copy_in), (1, simple_steps.copy_out),
-    (0.3, simple_steps.copy_both_ways), (0.3, extended_steps.long_message), (0.3, extended_steps.malformed),
-    (1.5, lambda m: deliver(m, vocabulary.definition(m))), (0.5, lambda m: deliver(m, vocabulary.procedure(m))),
-    (0.15, simple_steps.two_phase),
-)
-PLAIN_WEIGHTS = [weight for weight, _ in PLAIN]
-
-# One script in three is about no session state at all, and is to share its server after each transaction.
-STATELESS = 0.33
-
 
 def deliver(m, sql):
     """One statement, in any of the ways to send it."""
@@ -43,6 +25,41 @@ def deliver(m, sql):
     if way < 0.85:
         return extended_steps.at_once(m, extended_steps.of_text(sql))
     return extended_steps.in_two_rounds(m, extended_steps.of_text(sql))
+
+
+def plain(m):
+    return deliver(m, vocabulary.any_plain(m))
+
+
+def definition(m):
+    return deliver(m, vocabulary.definition(m))
+
+
+def procedure(m):
+    return deliver(m, vocabulary.procedure(m))
+
+
+# How often each way of sending things is taken.
+PLAIN = (
+    (10, plain), (3, simple_steps.several), (2, simple_steps.pipeline), (4, extended_steps.at_once),
+    (3, extended_steps.in_two_rounds), (4, extended_steps.again), (2, extended_steps.with_flushes),
+    (2, extended_steps.portals), (3, extended_steps.pipeline), (2, extended_steps.group), (3, extended_steps.soup),
+    (2, extended_steps.prepared_ahead), (0.5, extended_steps.cursors_as_portals),
+    (0.5, extended_steps.query_in_group), (2, extended_steps.copy_in),
+    (1, extended_steps.copy_out), (2, simple_steps.copy_in), (1, simple_steps.copy_out),
+    (0.3, simple_steps.copy_both_ways), (0.3, extended_steps.long_message), (0.3, extended_steps.malformed),
+    (1.5, definition), (0.5, procedure), (0.15, simple_steps.two_phase),
+)
+# Those that any server of a cluster answers alike.
+WRITING = (
+    extended_steps.copy_in, simple_steps.copy_in, simple_steps.copy_both_ways, simple_steps.two_phase, definition,
+    procedure,
+)
+READING = tuple((weight, make) for weight, make in PLAIN if make not in WRITING)
+WRITING_TOPICS = ("sequence", "large object", "hidden")
+
+# One script in three is about no session state at all, and is to share its server after each transaction.
+STATELESS = 0.33
 
 
 def control(m):
@@ -59,7 +76,7 @@ def control(m):
 
 def failure(m):
     m.note_failure()
-    return deliver(m, vocabulary.failing(m))
+    return deliver(m, m.allowed(vocabulary.failing))
 
 
 def step(m):
@@ -75,14 +92,16 @@ def step(m):
         return deliver(m, session_vocabulary.probe(m))
     if kind < 0.69:
         return simple_steps.function_call(m) if m.topics else deliver(m, vocabulary.read(m))
-    return m.random.choices([make for _, make in PLAIN], PLAIN_WEIGHTS)[0](m)
+    ways = READING if m.is_reading else PLAIN
+    return m.random.choices([make for _, make in ways], [weight for weight, _ in ways])[0](m)
 
 
-def topics(random):
+def topics(random, is_reading):
     if random.random() < STATELESS:
         return ()
     chances = {name: 0.25 for name in session_vocabulary.TOPICS} | {"setting": 0.5, "hidden": 0.05, "random": 0.05}
-    return tuple(name for name, chance in chances.items() if random.random() < chance)
+    chosen = tuple(name for name, chance in chances.items() if random.random() < chance)
+    return tuple(name for name in chosen if name not in WRITING_TOPICS) if is_reading else chosen
 
 
 def startup(random, schema):
@@ -91,9 +110,9 @@ def startup(random, schema):
     return tuple(chosen.items())
 
 
-def script(seed, slot):
+def script(seed, slot, is_reading=False):
     source = random.Random(seed)
-    m = Model(source, seed, slot, topics(source))
+    m = Model(source, seed, slot, topics(source, is_reading), is_reading)
     steps = [step(m) for _ in range(source.randint(10, 40))]
     if m.is_in_block and m.chance(0.7):
         steps.append(Step.of(query(m.choose("COMMIT", "ROLLBACK"))))

@@ -40,7 +40,8 @@ def execute(portal="", rows=0):
 
 
 def function_call(oid, items, item_formats=(), result_format=0):
-    return message(b"F", struct.pack("!I", oid) + formats(item_formats) + values(items) + struct.pack("!h", result_format))
+    body = struct.pack("!I", oid) + formats(item_formats) + values(items) + struct.pack("!h", result_format)
+    return message(b"F", body)
 
 
 def copy_data(data):
@@ -76,8 +77,8 @@ BACKEND = {
     b"T": "RowDescription", b"t": "ParameterDescription", b"n": "NoData", b"D": "DataRow", b"C": "CommandComplete",
     b"I": "EmptyQueryResponse", b"s": "PortalSuspended", b"1": "ParseComplete", b"2": "BindComplete",
     b"3": "CloseComplete", b"E": "ErrorResponse", b"N": "NoticeResponse", b"A": "NotificationResponse",
-    b"G": "CopyInResponse", b"H": "CopyOutResponse", b"d": "CopyData", b"c": "CopyDone", b"V": "FunctionCallResponse",
-    b"": "-",
+    b"G": "CopyInResponse", b"H": "CopyOutResponse", b"d": "CopyData", b"c": "CopyDone",
+    b"V": "FunctionCallResponse", b"": "-",
 }
 
 

@@ -1,15 +1,23 @@
 """What the generator believes of a session. It may be wrong: an error is as good an answer as any."""
 
+import re
+
 from traffic import database
+
+# What changes a table, depends on one that scripts change, or tells a standby from the primary.
+NO_READ = re.compile(
+    "INSERT|UPDATE|DELETE|TRUNCATE|made|seen|numbers|numbered|nextval|setval|lo_|LOCK|transaction_read_only")
 
 
 class Model:
-    def __init__(self, random, seed, slot, topics):
+    def __init__(self, random, seed, slot, topics, is_reading):
         self.random = random
         self.seed = seed
         self.slot = slot
         self.schema = database.schema_of(slot)
         self.topics = topics
+        # Only what may be asked of any server of a cluster, however far behind the primary it is.
+        self.is_reading = is_reading
         self.is_in_block = False
         self.has_failed = False
         self.savepoints = []
@@ -26,6 +34,13 @@ class Model:
 
     def number(self, low=1, high=12):
         return self.random.randint(low, high)
+
+    def allowed(self, make):
+        """What `make(self)` gives, if need be only after a few tries."""
+        while True:
+            made = make(self)
+            if not self.is_reading or not NO_READ.search(made):
+                return made
 
     @property
     def prefix(self):

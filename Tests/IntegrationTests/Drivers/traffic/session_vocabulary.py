@@ -15,7 +15,8 @@ PARAMETERS = {
     # Not reported.
     "extra_float_digits": ("0", "-3", "3"),
     "bytea_output": ("'escape'", "hex"),
-    "search_path": ("{schema}", "'{schema}', public", '"$user", {schema}', '"Odd ""path", {schema}', "''", "pg_catalog"),
+    "search_path": (
+        "{schema}", "'{schema}', public", '"$user", {schema}', '"Odd ""path", {schema}', "''", "pg_catalog"),
     "statement_timeout": ("'5min'", "600000", "0"),
     "lock_timeout": ("'1h'", "0"),
     "work_mem": ("'8MB'", "70000", "'1GB'"),
@@ -30,8 +31,10 @@ PARAMETERS = {
 }
 CUSTOM = ("app.user", "app.Trace")
 WATCHED = [name for name in PARAMETERS if name not in CUSTOM]
-INVALID = ("work_mem TO 'lots'", "no_such_parameter TO 1", "DateStyle TO 'strange'", "search_path", "TimeZone TO 'Mars'",
-           "session_replication_role TO replica", "client_encoding TO 'none'", "max_connections TO 5")
+INVALID = (
+    "work_mem TO 'lots'", "no_such_parameter TO 1", "DateStyle TO 'strange'", "search_path", "TimeZone TO 'Mars'",
+    "session_replication_role TO replica", "client_encoding TO 'none'", "max_connections TO 5",
+)
 
 
 def parameter(m):
@@ -82,7 +85,8 @@ def probe(m):
         "SELECT name FROM pg_prepared_statements WHERE from_sql ORDER BY name",
         "SELECT pg_listening_channels() ORDER BY 1",
         "SELECT name, is_holdable, is_scrollable FROM pg_cursors WHERE name <> '' ORDER BY name",
-        "SELECT classid, objid, mode FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() ORDER BY 2, 3",
+        "SELECT classid, objid, mode FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() "
+        "ORDER BY 2, 3",
         "SELECT current_user, session_user, current_schema(), current_schemas(false)",
     )
 
@@ -141,14 +145,16 @@ def cursor(m):
     return m.choose(
         f"DECLARE {name} CURSOR WITH HOLD FOR {query}", f"DECLARE {name} SCROLL CURSOR WITH HOLD FOR {query}",
         f"DECLARE {name} CURSOR FOR {query}", f"DECLARE {name} BINARY CURSOR FOR {query}",
-        f"FETCH {number} FROM {name}", f"FETCH {number} FROM {name}", f"FETCH ALL FROM {name}", f"MOVE {number} IN {name}",
-        f"FETCH BACKWARD 1 FROM {name}", f"CLOSE {name}", "CLOSE ALL", f"DECLARE {name} CURSOR WITH HOLD FOR SELECT 1 / 0",
+        f"FETCH {number} FROM {name}", f"FETCH {number} FROM {name}", f"FETCH ALL FROM {name}",
+        f"MOVE {number} IN {name}", f"FETCH BACKWARD 1 FROM {name}", f"CLOSE {name}", "CLOSE ALL",
+        f"DECLARE {name} CURSOR WITH HOLD FOR SELECT 1 / 0",
     )
 
 
 def role(m):
     return m.choose(
-        "SET ROLE alice", "SET ROLE bob", "SET LOCAL ROLE alice", "RESET ROLE", "SET ROLE NONE", "SET ROLE nobody_at_all",
+        "SET ROLE alice", "SET ROLE bob", "SET LOCAL ROLE alice", "RESET ROLE", "SET ROLE NONE",
+        "SET ROLE nobody_at_all",
         "SET SESSION AUTHORIZATION DEFAULT", "SET SESSION AUTHORIZATION alice", "RESET SESSION AUTHORIZATION",
         "SELECT set_config('role', 'alice', false)", "SELECT current_user, session_user", "SELECT current_user",
         "SET role TO 'bob'",

@@ -27,7 +27,7 @@ def any_session(m):
     """A statement of the topics that the script is about, or one that looks for state."""
     if not m.topics or m.chance(0.15):
         return session_vocabulary.probe(m)
-    return session_vocabulary.TOPICS[m.random.choice(m.topics)](m)
+    return m.allowed(session_vocabulary.TOPICS[m.random.choice(m.topics)])
 
 
 def pipeline(m):
@@ -135,6 +135,6 @@ def function_call(m):
         messages.function_call(154, (b"8", int4(2)), (0, 1)), messages.function_call(177, (b"1",)),
         messages.function_call(4_000_000_000, ()), messages.function_call(177, (None, b"2")),
         messages.function_call(177, (b"one", b"2")),
-        *((messages.function_call(2078, (b"work_mem", b"7MB", b"f")),) if "setting" in m.topics else ()),
-        *((messages.function_call(2880, (key,)), messages.function_call(2885, (key,))) if "advisory" in m.topics else ()),
+        messages.function_call(2078, (b"work_mem", b"7MB", b"f" if "setting" in m.topics else b"t")),
+        messages.function_call(2880 if "advisory" in m.topics else 2885, (key,)), messages.function_call(2885, (key,)),
     ))

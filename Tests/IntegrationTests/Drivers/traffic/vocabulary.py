@@ -1,6 +1,7 @@
-"""SQL that is of no session: reads, writes, errors, definitions, transactions. Every answer is determined by the script.
+"""SQL that is of no session: reads, writes, errors, definitions, transactions.
 
-Rows are ordered, or one; nothing tells the time, a process, or the place of a row.
+Every answer is determined by the script. Rows are ordered, or one; nothing tells the time, a process, or the place of
+a row.
 """
 
 
@@ -115,10 +116,10 @@ def procedure(m):
 def any_plain(m):
     """A statement without an effect on the session."""
     kind = m.random.random()
-    if kind < 0.55:
-        return read(m)
+    if kind < 0.55 or m.is_reading and kind < 0.85:
+        return m.allowed(read)
     if kind < 0.85:
         return write(m)
     if kind < 0.95:
-        return failing(m)
+        return m.allowed(failing)
     return nothing(m)
