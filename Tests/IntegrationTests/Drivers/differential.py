@@ -138,7 +138,7 @@ def main():
     print(f"seed={seed} scripts={options.scripts} clients={options.clients} mode={options.mode}", flush=True)
     newest = database.create(options.direct_port, options.clients, ("direct", options.mode))
     if options.standby_port:
-        database.await_standby(options.standby_port, options.mode)
+        database.await_standby(options.direct_port, options.standby_port)
     begin = time.monotonic()
     counts, failures = collections.Counter(), []
     with multiprocessing.Pool(PROCESSES) as pool:

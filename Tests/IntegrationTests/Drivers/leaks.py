@@ -111,21 +111,27 @@ class Report:
             known = next((text for what, whose, text in fresh if (what, whose) == (kind, name)), "nothing")
             self.leaks[f"{kind} {name}: {str(value)[:60]} instead of {known}"] += 1
 
+    def add_refusals(self, found):
+        for wanted, state in zip(REFUSALS, found):
+            if wanted != state:
+                self.leaks[f"SQLSTATE {state} instead of {wanted}, of {found}"] += 1
 
-def watch(report, end, source):
+
+def watch(report, end, seed):
     """Asks again and again, on one connection or on a new one each time."""
+    source, probe = random.Random(seed), None
     _, fresh = Probe(options.direct_port).state()
-    probe = None
     while time.monotonic() < end:
-        probe = probe or Probe(options.port)
-        report.add(*probe.state(), fresh)
-        if options.mode == "session" or source.random() < 0.1:
-            if source.random() < 0.5:
-                refusals = probe.refusals()
-                for wanted, found in zip(REFUSALS, refusals):
-                    if wanted != found:
-                        report.leaks[f"SQLSTATE {found} instead of {wanted}, of {refusals}"] += 1
-            probe.close()
+        try:
+            probe = probe or Probe(options.port)
+            report.add(*probe.state(), fresh)
+            if options.mode == "session" or source.random() < 0.1:
+                if source.random() < 0.5:
+                    report.add_refusals(probe.refusals())
+                probe.close()
+                probe = None
+        except Exception:
+            report.errors.append(f"a probe: {traceback.format_exc(limit=-1)}")
             probe = None
         time.sleep(source.random() * 0.002)
 
@@ -161,31 +167,32 @@ def play(script, source):
         player.socket.close()
 
 
-def client(slot, seed, report, end):
-    stagehand = database.Stagehand(options.direct_port, options.mode)
-    number = slot
+def client(report, end, slot, seed):
+    stagehand, number = None, slot
     while time.monotonic() < end:
         # What is left of a prepared transaction holds locks, whoever has left it.
         script = dataclasses.replace(generator.script(seed + number, slot), outlives_session=True)
-        stagehand.reset(script)
-        play(script, random.Random(script.seed))
-        report.counts["scripts"] += 1
         number += options.clients
-
-
-def guarded(work, report, *arguments):
-    try:
-        work(*arguments)
-    except Exception:
-        report.errors.append(traceback.format_exc())
+        try:
+            stagehand = stagehand or database.Stagehand(options.direct_port, options.mode)
+            stagehand.reset(script)
+            play(script, random.Random(script.seed))
+            report.counts["scripts"] += 1
+        except Exception:
+            report.errors.append(f"seed {script.seed}, client {slot}: {traceback.format_exc(limit=-1)}")
+            stagehand = None
 
 
 def act(process, processes, seed):
     """The clients and the probes of one process, on threads."""
     report, end = Report(), time.monotonic() + options.seconds
-    work = [(client, slot, seed, report, end) for slot in range(process, options.clients, processes)]
-    work += [(watch, report, end, random.Random(seed + number)) for number in range(process, options.probes, processes)]
-    threads = [threading.Thread(target=guarded, args=(call, report, *rest)) for call, *rest in work]
+    threads = [
+        threading.Thread(target=client, args=(report, end, slot, seed))
+        for slot in range(process, options.clients, processes)
+    ] + [
+        threading.Thread(target=watch, args=(report, end, seed + number))
+        for number in range(process, options.probes, processes)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -208,7 +215,7 @@ def main():
         errors += report.errors
     for text, count in leaks.most_common(40):
         print(f"{count} x {text}")
-    print("\n".join(errors[:5]))
+    print("".join(errors[:10]), end="")
     print(f"scripts={counts['scripts']} probes={counts['probes']} servers={len(servers)} leaks={leaks.total()} "
           f"errors={len(errors)}")
     # A test that has not looked has not passed.

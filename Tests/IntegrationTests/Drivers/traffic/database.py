@@ -118,17 +118,15 @@ def create(port, slots, modes):
     return newest
 
 
-def await_standby(port, mode):
-    """Waits until a standby has what `create` has made, of which the roles are the first and this database the last."""
-    query = f"SELECT count(*) FROM pg_database WHERE datname = '{name_of(mode)}'"
+def await_standby(port, standby_port):
+    """Waits until a standby has replayed what `create` has made."""
+    primary, standby = connect(port, "postgres"), connect(standby_port, "postgres")
+    position = value(primary, "SELECT pg_current_wal_lsn()")
     for _ in range(600):
-        client = connect(port, "postgres")
-        is_there = value(client, query) == "1"
-        client.socket.close()
-        if is_there:
+        if value(standby, f"SELECT pg_last_wal_replay_lsn() >= '{position}'") == "t":
             return
         time.sleep(0.1)
-    raise AssertionError(f"the standby on port {port} does not follow")
+    raise AssertionError(f"the standby on port {standby_port} does not follow")
 
 
 class Stagehand:

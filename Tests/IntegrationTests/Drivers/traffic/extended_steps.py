@@ -248,7 +248,7 @@ def query_in_group(m):
     m.note("ROLLBACK")
     plain = Shape("SELECT 1", (), 1)
     inside = messages.parse(plain.sql) + messages.bind() + messages.execute()
-    return Step((Part(query("ROLLBACK")), Part(inside + query(vocabulary.read(m)) + SYNC, count=2)))
+    return Step((Part(query("ROLLBACK")), Part(inside + query(m.allowed(vocabulary.read)) + SYNC, count=2)))
 
 
 def copy_in(m):

@@ -91,7 +91,7 @@ def step(m):
     if kind < 0.68:
         return deliver(m, session_vocabulary.probe(m))
     if kind < 0.69:
-        return simple_steps.function_call(m) if m.topics else deliver(m, vocabulary.read(m))
+        return simple_steps.function_call(m) if m.topics else deliver(m, m.allowed(vocabulary.read))
     ways = READING if m.is_reading else PLAIN
     return m.random.choices([make for _, make in ways], [weight for weight, _ in ways])[0](m)
 

@@ -44,7 +44,7 @@ def two_phase(m):
     finish = query(f"{m.choose('COMMIT', 'ROLLBACK')} PREPARED '{name}'")
     m.note("ROLLBACK")
     if m.chance(0.5):
-        return Step.of(query("ROLLBACK"), query(begin), query(vocabulary.read(m)), finish, ready=4)
+        return Step.of(query("ROLLBACK"), query(begin), query(m.allowed(vocabulary.read)), finish, ready=4)
     return Step.of(query("ROLLBACK"), query(m.choose(begin, f"PREPARE TRANSACTION '{name}'")), finish, ready=3)
 
 
@@ -90,10 +90,10 @@ def copy_in(m):
     sql, form = copy_in_statement(m)
     stream = copy_stream(m, form)
     if m.chance(0.15):
-        sql = f"SELECT 1; {sql}; {vocabulary.read(m)}"
+        sql = f"SELECT 1; {sql}; {m.allowed(vocabulary.read)}"
     if m.chance(0.4):
         # Data that does not wait to be asked for. If the copy fails it is ignored, wherever it is.
-        follow = query(vocabulary.read(m)) if m.chance(0.5) else b""
+        follow = query(m.allowed(vocabulary.read)) if m.chance(0.5) else b""
         return Step.of(query(sql), stream, follow, ready=2 if follow else 1)
     return Step((
         Part(query(sql), b"G"), Part(stream, when="copying"), Part(b"", when="not copying"),
@@ -112,7 +112,7 @@ def copy_out_statement(m):
 def copy_out(m):
     sql = copy_out_statement(m)
     if m.chance(0.2):
-        sql = f"{sql}; {vocabulary.read(m)}"
+        sql = f"{sql}; {m.allowed(vocabulary.read)}"
     return Step.of(query(sql))
 
 
