@@ -8,6 +8,7 @@ SERVER_PACKAGES := postgresql-15 postgresql-client-15
 TEST_PACKAGES := libpg-query-dev python3 python3-psycopg python3-psycopg2 python3-asyncpg \
   pgpool2 postgresql-15-pgpool2 openssh-server openssh-client iproute2
 BENCH_PACKAGES := pgbouncer pgpool2 linux-perf
+REGRESS_PACKAGES := dpkg-dev gcc libc6-dev python3
 
 # Installs what is missing, and asks the package servers for nothing when nothing is. A service that came that way is
 # switched off; one that was there before is left alone.
@@ -27,11 +28,13 @@ define install
 	fi
 endef
 
-.PHONY: help build release demo test unit release-test integration differential soak lint format bench bench-faults reference clean
+.PHONY: help build release demo test unit release-test integration regress differential soak lint format bench \
+  bench-faults reference clean
 
 help:
 	@echo "make demo     a throw-away primary and standby with Egret in front, and a tour"
 	@echo "make test     every test, on real servers and real drivers"
+	@echo "make regress  PostgreSQL's regression suite through Egret, compared with a direct run"
 	@echo "make differential  random traffic, directly and through Egret: the same answers, and nothing left behind"
 	@echo "make soak     the same for SOAK_SCRIPTS scripts in each pool mode (20000), with random seeds"
 	@echo "make bench    Egret, PgBouncer and pgpool-II side by side"
@@ -85,6 +88,12 @@ soak: release
 
 release-test:
 	$(SWIFT) test -c release -Xswiftc -enable-testing --no-parallel --skip IntegrationTests
+
+# The sources are fetched once, and kept in .build/regress. REGRESS_FLAGS="--modes transaction --tests guc,temp" is for
+# one difference at a time; EGRET names another program than the one just built.
+regress: $(if $(EGRET),,release)
+	$(call install,$(SERVER_PACKAGES) $(REGRESS_PACKAGES))
+	Tests/Regression/regress.py $(REGRESS_FLAGS)
 
 lint:
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks

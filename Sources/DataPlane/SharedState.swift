@@ -1,6 +1,7 @@
 import Kernel
 import ProxyCore
 import Synchronization
+import TLS
 
 /// Counts a global resource down to its limit. Shared by the workers; no lock.
 final class Permits: Sendable {
@@ -53,6 +54,8 @@ final class SharedState: Sendable {
     let serversOfNode: [Permits] = (0..<128).map { _ in Permits() }
     let statistics: [WorkerStatistics]
     let mailboxes: [Mailbox]
+    /// What every client's cancel key is made of.
+    let cancelSecret = SecureRandom.bytes(32)
     let report: @Sendable (DataPlaneEvent) -> Void
     private let pools = Mutex<[PoolKey: SharedPermits]>([:])
     private let methods = Mutex<[IdentityName: AuthenticationMethod]>([:])

@@ -34,6 +34,12 @@ package struct ByteReader {
         return bytes[position]
     }
 
+    package mutating func uint16() throws(WireError) -> UInt16 {
+        guard remaining >= 2 else { throw .truncated }
+        defer { position += 2 }
+        return UInt16(bytes[position]) << 8 | UInt16(bytes[position + 1])
+    }
+
     package mutating func uint32() throws(WireError) -> UInt32 {
         guard remaining >= 4 else { throw .truncated }
         var value: UInt32 = 0

@@ -11,6 +11,7 @@ package enum AdminCommand: Equatable {
         case healthCheckStatistics = "pool_health_check_stats"
         case backendStatistics = "pool_backend_stats"
         case hooks = "pool_hooks"
+        case pins = "pool_pins"
     }
 
     case report(Report)

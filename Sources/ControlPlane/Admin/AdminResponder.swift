@@ -78,6 +78,7 @@ package actor AdminResponder {
             return ShowBackendStatistics.reply(
                 await coordinator.overview(), counters: dataPlane.nodeCounters(), settings)
         case .hooks: return ShowHooks.reply(await coordinator.overview())
+        case .pins: return ShowPins.reply(await dataPlane.sessions())
         }
     }
 

@@ -18,6 +18,12 @@ struct ClientConnection {
         /// Authenticated; a server shows that its parameters are accepted and what it must be told at the start.
         case waitingWelcome
         case ready
+        /// Authenticated, for replication: a server of its own is being connected, or waited for.
+        case waitingReplication
+        /// Its bytes and those of its own server go to and fro as they are.
+        case replicating
+        /// It has brought a cancel request, and is closed when that is done.
+        case canceling
         /// What is in waiting for it is still sent; nothing is read any more.
         case closing
     }
@@ -40,7 +46,7 @@ struct ClientConnection {
         static let isDirty = Flags(rawValue: 1 << 0)
         static let isReadPaused = Flags(rawValue: 1 << 1)
         static let isWriteArmed = Flags(rawValue: 1 << 2)
-        /// Session state lives on its server: it keeps that server.
+        /// Session state lives on its server, or may: it keeps that server. `pins` says why.
         static let isPinned = Flags(rawValue: 1 << 3)
         /// Extended messages since the last Sync.
         static let isGroupOpen = Flags(rawValue: 1 << 4)
@@ -69,6 +75,19 @@ struct ClientConnection {
         static let isPlanned = Flags(rawValue: 1 << 17)
         /// Its next statement is a read that a standby could not answer.
         static let needsPrimary = Flags(rawValue: 1 << 16)
+        /// It speaks protocol 3.2: its cancel key is a long one.
+        static let hasLongKey = Flags(rawValue: 1 << 24)
+        /// Its session may have changed: its server is asked once the transaction is over.
+        static let needsInspection = Flags(rawValue: 1 << 18)
+        /// A parameter was reset: what comes next waits until the value of the session's start is back.
+        static let isResetting = Flags(rawValue: 1 << 19)
+        /// `standard_conforming_strings` is off: a backslash escapes in plain strings.
+        static let escapesInStrings = Flags(rawValue: 1 << 20)
+        /// Its encoding has bytes of ASCII inside of longer characters.
+        static let hidesASCII = Flags(rawValue: 1 << 21)
+        static let textSettings: Flags = [.escapesInStrings, .hidesASCII]
+        /// The next message means something else once what is under way is answered.
+        static let changesWhatFollows: Flags = [.isDiscarding, .isResetting]
     }
 
     var descriptor: Int32 = -1
@@ -80,6 +99,8 @@ struct ClientConnection {
     var flags: Flags = []
     /// The node that this session's reads go to; 255 while none was chosen.
     var loadBalanceNode: UInt8 = 255
+    /// Why it keeps its server.
+    var pins: SessionPins = []
     var identity: Int32 = -1
     var parameters: ParameterSets.ID = ParameterSets.none
     /// The server that answers it now; -1 for none.
@@ -96,7 +117,6 @@ struct ClientConnection {
     var bodyRemaining: UInt32 = 0
     /// Bytes of the open group, from the next message on, that were judged to be reads.
     var judgedAhead: Int32 = 0
-    var cancelKey: UInt32 = 0
     var unnamedSerial: UInt32 = 0
     /// Monotonic nanoseconds: when a wait ends badly.
     var deadline: UInt64 = 0
@@ -110,6 +130,10 @@ struct ClientConnection {
     var login: ClientLogin?
     /// Only once it has prepared a statement.
     var statements: ClientStatements?
+    /// The server that has last drawn from a sequence for it.
+    var drewOn: ClientReference?
+    /// Only once it may have changed its session.
+    var followed: FollowedSession?
     /// Only while Egret answers it itself in the extended protocol.
     var localStatement: LocalStatement?
 }

@@ -81,7 +81,9 @@ extension Worker {
             let server = client.pointee.server
             return server < 0 || !servers[server].pointee.flags.contains(.isWriteArmed)
         case .startup, .authenticating, .closing: return true
-        case .waitingPlace, .waitingMethod, .waitingWelcome: return false
+        case .replicating: return mayRelay(index)
+        case .canceling: return true
+        case .waitingPlace, .waitingMethod, .waitingWelcome, .waitingReplication: return false
         case .free: return false
         }
     }
@@ -137,8 +139,9 @@ extension Worker {
             case .ready: progress = takeMessage(index, bytes + offset, count - offset)
             case .startup: progress = takeStartupPacket(index, bytes + offset, count - offset)
             case .authenticating: progress = takePasswordMessage(index, bytes + offset, count - offset)
-            case .waitingPlace, .waitingMethod, .waitingWelcome: progress = .blocked
-            case .closing: return count
+            case .replicating: progress = .took(relayToReplication(index, bytes + offset, count - offset))
+            case .waitingPlace, .waitingMethod, .waitingWelcome, .waitingReplication: progress = .blocked
+            case .closing, .canceling: return count
             case .free: progress = .closed
             }
             switch progress {
@@ -158,12 +161,14 @@ extension Worker {
         }
         let server = client.pointee.server
         if server >= 0 && servers[server].pointee.outbound.count >= Limits.outboundHighWater { return .blocked }
-        if server >= 0, servers[server].pointee.flags.contains(.repeatsOnPrimary) {
+        if server >= 0, servers[server].pointee.flags.contains(.isToRepeat) {
             // What was asked before is asked again first.
             client.pointee.wait = .drain
             return .blocked
         }
-        if client.pointee.flags.contains(.isDiscarding) && server >= 0 && !servers[server].pointee.replies.isEmpty {
+        if !client.pointee.flags.isDisjoint(with: .changesWhatFollows), server >= 0,
+            !servers[server].pointee.replies.isEmpty
+        {
             // Whether anything is left of the session decides what the next message means.
             client.pointee.wait = .drain
             return .blocked

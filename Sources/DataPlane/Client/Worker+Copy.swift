@@ -31,7 +31,7 @@ extension Worker {
         beginRequest(serverIndex, Request(isRepeatable: false, mayCommit: true))
         servers[serverIndex].pointee.replies.append(ExpectedReply(.functionCall))
         // The function is known by its number only, so it may leave anything behind.
-        clients[index].pointee.flags.insert(.isPinned)
+        noteUnread(index, on: serverIndex, .procedure)
         return progress
     }
 }

@@ -22,8 +22,15 @@ struct Pool {
     var isWanting = false
 }
 
+/// What a client is told at the start, and how its texts are to be read.
+struct Welcome {
+    var statuses: [UInt8]
+    var textSettings: ClientConnection.Flags
+}
+
 /// A database and a user: what decides about authentication and which pools a client may use.
 struct Identity {
+    /// Empty for physical replication, for which `pg_hba.conf` has lines of its own.
     var database = ""
     var user = ""
     /// How the servers authenticate it; nil until one has asked.
@@ -36,7 +43,7 @@ struct Identity {
     var learnedPassword: String?
     var verifier: ScramVerifier?
     /// What a client is told at the start, by its parameters.
-    var welcomes: [ParameterSets.ID: [UInt8]] = [:]
+    var welcomes: [ParameterSets.ID: Welcome] = [:]
     /// By node number; -1 where there is none.
     var pools: [Int32] = []
     /// Clients that wait for the method.
@@ -58,12 +65,8 @@ final class ClientLogin {
     var offeredPassword: String?
     /// Sent in front of AuthenticationOk.
     var negotiation: [UInt8] = []
-}
-
-struct StartupPacketSummary {
-    var database = ""
-    var user = ""
-    var parameters: [ParameterSets.Entry] = []
+    /// Monotonic nanoseconds: since when a replication client has been looking for a server.
+    var seeksSince: UInt64 = 0
 }
 
 /// Only while a server connection logs in.
@@ -72,13 +75,16 @@ final class ServerLogin {
     let secret: UserSecret?
     /// Set when a client's own clear text is being tried: who waits for the verdict.
     let onBehalfOf: ClientReference?
+    /// Set when the connection is for one replication client.
+    let replication: ReplicationLogin?
     var scram: ScramClientExchange?
     /// The server asked for something; a server that does not is on trust.
     var hasAnswered = false
     var isServerProven = false
 
-    init(secret: UserSecret?, onBehalfOf: ClientReference?) {
+    init(secret: UserSecret?, onBehalfOf: ClientReference?, replication: ReplicationLogin? = nil) {
         self.secret = secret
         self.onBehalfOf = onBehalfOf
+        self.replication = replication
     }
 }

@@ -143,16 +143,20 @@ extension Worker {
             server.pointee.nextHeld = client.pointee.firstHeld
             client.pointee.firstHeld = serverIndex
         }
-        let node = nodes[server.pointee.node.rawValue]
-        if !node.pointee.isUsed {
-            node.pointee.isUsed = true
-            shared.report(.nodeUsed(server.pointee.node))
-        }
+        noteUse(of: server.pointee.node)
         applyParameters(index, serverIndex)
         if client.pointee.state == .waitingWelcome && server.pointee.replies.isEmpty {
             welcome(index, from: serverIndex)
             settling.append(ClientReference(index: serverIndex, generation: server.pointee.generation))
         }
+    }
+
+    @inline(__always)
+    func noteUse(of id: NodeID) {
+        let node = nodes[id.rawValue]
+        if node.pointee.isUsed { return }
+        node.pointee.isUsed = true
+        shared.report(.nodeUsed(id))
     }
 
     /// Brings the server's session parameters to what the client asked for, in front of what it sends next.
@@ -161,7 +165,7 @@ extension Worker {
         let server = servers[serverIndex]
         let wanted = client.pointee.parameters
         if server.pointee.applied == wanted { return }
-        if let sql = parameterSets.difference(from: server.pointee.applied, to: wanted) {
+        for sql in parameterSets.difference(from: server.pointee.applied, to: wanted) {
             sendHiddenQuery(serverIndex, sql)
         }
         parameterSets.retain(wanted)
@@ -170,11 +174,13 @@ extension Worker {
     }
 
     /// A query of our own; its answer is swallowed.
-    mutating func sendHiddenQuery(_ serverIndex: Int32, _ sql: String) {
+    mutating func sendHiddenQuery(
+        _ serverIndex: Int32, _ sql: String, expecting reply: ExpectedReply = .hidden
+    ) {
         var builder = MessageBuilder()
         builder.message(FrontendTag.query) { $0.append(string: sql) }
         sendToServer(serverIndex, builder.bytes)
-        servers[serverIndex].pointee.replies.append(ExpectedReply(.query, isHidden: true))
+        servers[serverIndex].pointee.replies.append(reply)
         servers[serverIndex].pointee.unnamedOwner = 0
     }
 

@@ -10,7 +10,7 @@ extension Worker {
         guard server.pointee.replies.isEmpty, server.pointee.state == .linked, server.pointee.client >= 0,
             server.pointee.outbound.isEmpty
         else { return }
-        if server.pointee.flags.contains(.repeatsOnPrimary) { return moveToPrimary(serverIndex) }
+        if server.pointee.flags.contains(.isToRepeat) { return repeatLater(serverIndex) }
         let index = server.pointee.client
         let client = clients[index]
         if client.pointee.wait == .drain {
@@ -18,8 +18,14 @@ extension Worker {
             makeRunnable(index)
         }
         guard client.pointee.server == serverIndex, server.pointee.transaction.isIdle else { return }
-        if client.pointee.flags.contains(.isGroupOpen) || client.pointee.flags.contains(.isPinned) { return }
-        if client.pointee.flags.contains(.isCopyingIn) || client.pointee.bodyRemaining > 0 { return }
+        if !client.pointee.flags.isDisjoint(with: [.isGroupOpen, .isCopyingIn]) { return }
+        if client.pointee.bodyRemaining > 0 || server.pointee.flags.contains(.skipsToSync) { return }
+        if client.pointee.flags.contains(.isPinned) {
+            // A cancel request on its way must not hit the question.
+            let isDue = client.pointee.flags.contains(.needsInspection) && server.pointee.cancelsInFlight == 0
+            if isDue { inspect(index, on: serverIndex) }
+            return
+        }
         if poolsTransactions || server.pointee.flags.contains(.isDoomed) {
             unlink(index, serverIndex)
             park(serverIndex)
@@ -102,13 +108,23 @@ extension Worker {
     mutating func releaseServers(of index: Int32) {
         let client = clients[index]
         let current = client.pointee.server
+        switch client.pointee.state {
+        case .waitingReplication, .replicating: return leaveReplication(index)
+        case .free, .startup, .waitingPlace, .waitingMethod, .authenticating, .waitingWelcome, .ready, .canceling,
+            .closing:
+            break
+        }
         if current >= 0 {
             let isPinned = client.pointee.flags.contains(.isPinned)
             let isBusy =
                 client.pointee.bodyRemaining > 0 || client.pointee.flags.contains(.isGroupOpen)
                 || client.pointee.flags.contains(.isCopyingIn)
-            unlink(index, current)
-            retire(current, isBusy: isBusy, hasSessionState: isPinned)
+            if !isBusy, owesOnlyEgret(current) {
+                leaveRunning(current, of: index)
+            } else {
+                unlink(index, current)
+                retire(current, isBusy: isBusy, hasSessionState: isPinned)
+            }
         }
         while client.pointee.firstHeld >= 0 {
             let held = client.pointee.firstHeld
@@ -116,6 +132,12 @@ extension Worker {
             retire(held, isBusy: false, hasSessionState: true)
         }
         client.pointee.server = -1
+    }
+
+    /// Everything that the client has asked for is answered; what is still owed is for Egret alone.
+    private func owesOnlyEgret(_ serverIndex: Int32) -> Bool {
+        let replies = servers[serverIndex].pointee.replies
+        return !replies.isEmpty && (0..<replies.count).allSatisfy { replies[$0].isHidden }
     }
 
     /// The client goes, and nobody reads the answers; the server is cleaned once it has given them.
@@ -229,6 +251,8 @@ extension Worker {
         server.pointee.reported = travelling.reported
         server.pointee.statementsElsewhere = travelling.statements
         server.pointee.statements = server.pointee.statementsElsewhere.removeValue(forKey: id) ?? ServerStatements()
+        // For a client of another worker: for nobody here.
+        server.pointee.drewFor = travelling.hasDrawn ? .max : 0
         server.pointee.connectedAt = travelling.connectedAt
         server.pointee.startedAt = travelling.startedAt
         server.pointee.applied = parameterSets.intern(travelling.parameters)

@@ -14,6 +14,8 @@ struct ServerConnection {
         case linked
         /// Running the reset queries between two sessions.
         case resetting
+        /// A replication client's own, from its login to its end.
+        case replicating
     }
 
     struct Flags: OptionSet {
@@ -44,8 +46,8 @@ struct ServerConnection {
         static let mayHaveCommitted = Flags(rawValue: 1 << 12)
         /// The client asked for the end of what is under way.
         static let wasCanceled = Flags(rawValue: 1 << 13)
-        /// The answer ended in an error that the client does not see: the request goes to the primary.
-        static let repeatsOnPrimary = Flags(rawValue: 1 << 14)
+        /// The answer ended in an error that the client does not see: the request is asked again.
+        static let isToRepeat = Flags(rawValue: 1 << 14)
         /// Its client has left it to finish what is under way.
         static let runsAlone = Flags(rawValue: 1 << 15)
         /// Session state may be left on it.
@@ -54,6 +56,10 @@ struct ServerConnection {
         static let usesOldUnnamed = Flags(rawValue: 1 << 17)
         /// A message under way may drop what Egret has prepared: DISCARD ALL, DEALLOCATE ALL.
         static let mayClear = Flags(rawValue: 1 << 18)
+        /// What Egret sets on it is told to its client.
+        static let tellsClient = Flags(rawValue: 1 << 19)
+        /// Its replication client has sent a Terminate.
+        static let wasLeft = Flags(rawValue: 1 << 24)
         /// What ends with the last request.
         static let requestFlags: Flags = [
             .hasRequests, .isRepeatable, .hasAnswered, .mayHaveCommitted, .wasCanceled, .usesOldUnnamed, .mayClear,
@@ -83,6 +89,8 @@ struct ServerConnection {
     /// Which client's unnamed statement it has: the client's reference and the client's count of such statements.
     var unnamedOwner: UInt64 = 0
     var unnamedSerial: UInt32 = 0
+    /// The client for whom it has last drawn from a sequence; 0 for nobody.
+    var drewFor: UInt64 = 0
     /// Monotonic nanoseconds.
     var connectedAt: UInt64 = 0
     var idleSince: UInt64 = 0
@@ -106,6 +114,8 @@ struct ServerConnection {
     var reported: [String: String] = [:]
     /// Its last words: an error that ends the connection.
     var fatal: ErrorResponse?
+    /// What the client is told in place of the error that was just read.
+    var ownError: [UInt8] = []
     /// The error of a hidden statement.
     var hiddenFailure: ErrorResponse?
 

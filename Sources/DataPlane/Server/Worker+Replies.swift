@@ -17,6 +17,7 @@ extension Worker {
             let goesOn = takeLoginMessage(index, tag, body)
             return goesOn && server.pointee.generation == generation ? .swallow : .ended
         case .idle: return takeUnasked(index, tag, body)
+        case .replicating: return relayBehindLogin(index, tag, body, isWhole: isWhole)
         case .linked, .resetting: break
         case .free, .connecting: return .ended
         }
@@ -38,7 +39,10 @@ extension Worker {
         case BackendTag.parameterStatus:
             if isWhole { noteParameterStatus(index, body) }
             // A held server that is not the one in use must not contradict it.
-            return isHidden || !isCurrent(index) ? .swallow : .pass
+            let isForClient = !isHidden || server.pointee.flags.contains(.tellsClient)
+            guard isForClient, isCurrent(index) else { return .swallow }
+            noteTextSettings(server.pointee.client, from: index)
+            return .pass
         case BackendTag.noticeResponse:
             if isWhole, let disposition = takeLastWords(index, body) { return disposition }
             return isHidden || !isCurrent(index) ? .swallow : .pass
@@ -53,21 +57,17 @@ extension Worker {
     }
 
     /// A command of the extended protocol has dropped what Egret has set or prepared on the server.
-    private mutating func noteCleared(_ index: Int32, _ body: UnsafeRawBufferPointer) {
-        let server = servers[index]
+    private mutating func noteCleared(_ serverIndex: Int32, _ body: UnsafeRawBufferPointer) {
+        let server = servers[serverIndex]
         let tag = String(decoding: body.dropLast(), as: UTF8.self)
         let isAll = tag == "DISCARD ALL"
-        guard isAll || tag == "DEALLOCATE ALL" || tag == "RESET" else { return }
-        if tag != "DEALLOCATE ALL" {
-            releaseParameters(server.pointee.applied)
-            server.pointee.applied = ParameterSets.none
-        }
-        if tag == "RESET" { return }
+        guard isAll || tag == "DEALLOCATE ALL" else { return }
         server.pointee.forgetStatements()
-        guard server.pointee.client >= 0 else { return }
-        forgetNames(server.pointee.client)
-        clients[server.pointee.client].pointee.statements?.forgetUnnamed()
-        if isAll { clients[server.pointee.client].pointee.flags.remove(.isPinned) }
+        let index = server.pointee.client
+        guard index >= 0 else { return }
+        if isAll { return sessionDiscarded(index, on: serverIndex) }
+        forgetNames(index)
+        clients[index].pointee.statements?.forgetUnnamed()
     }
 
     @inline(__always)
@@ -80,7 +80,8 @@ extension Worker {
     @inline(__always)
     private mutating func finish(_ index: Int32, _ kind: ExpectedReply.Kind) {
         guard servers[index].pointee.replies.isNext(kind) else { return }
-        servers[index].pointee.replies.removeFirst()
+        let reply = servers[index].pointee.replies.removeFirst()
+        if reply.name != 0, case .execute = reply.kind { deallocated(reply, on: index) }
         noteLocalAnswers(index)
     }
 
@@ -117,8 +118,8 @@ extension Worker {
             switch reply.kind {
             case .localParseComplete: sendToClient(server.pointee.client, BackendMessage.parseComplete)
             case .localCloseComplete: sendToClient(server.pointee.client, BackendMessage.closeComplete)
-            case .query, .functionCall, .parse, .bind, .close, .describeStatement, .describePortal, .execute, .sync,
-                .copyEnd:
+            case .query, .inspection, .functionCall, .parse, .bind, .close, .describeStatement, .describePortal,
+                .execute, .sync, .copyEnd:
                 break
             }
         }
@@ -182,9 +183,9 @@ extension Worker {
             server.pointee.ignoredSyncs = 0
         }
         noteLocalAnswers(index)
-        if reply.isHidden { return hiddenDone(index) }
-        if server.pointee.flags.contains(.repeatsOnPrimary) { return .settle(isVisible: false) }
         if server.pointee.flags.contains(.runsAlone) { return runOnAlone(index) }
+        if reply.isHidden { return hiddenDone(index, reply.kind) }
+        if server.pointee.flags.contains(.isToRepeat) { return .settle(isVisible: false) }
         if server.pointee.client >= 0 { clientReady(server.pointee.client, index) }
         return .settle(isVisible: true)
     }
@@ -196,7 +197,7 @@ extension Worker {
     }
 
     /// A query of ours is answered.
-    private mutating func hiddenDone(_ index: Int32) -> ReplyDisposition {
+    private mutating func hiddenDone(_ index: Int32, _ kind: ExpectedReply.Kind) -> ReplyDisposition {
         let server = servers[index]
         if server.pointee.state == .resetting {
             guard server.pointee.replies.isEmpty else { return .swallow }
@@ -206,6 +207,10 @@ extension Worker {
         }
         let client = server.pointee.client
         guard client >= 0 else { return .swallow }
+        if kind == .inspection {
+            inspected(client, on: index)
+            return .settle(isVisible: false)
+        }
         if let failure = server.pointee.hiddenFailure {
             // The parameters that the client asked for are not accepted: PostgreSQL refuses such a session too.
             var error = failure
@@ -215,6 +220,7 @@ extension Worker {
             refuse(client, error)
             return .ended
         }
+        if kind == .query { server.pointee.flags.remove(.tellsClient) }
         if clients[client].pointee.state == .waitingWelcome && server.pointee.replies.isEmpty {
             welcome(client, from: index)
         }
@@ -239,25 +245,38 @@ extension Worker {
             }
             noteRole(error, server.pointee.node)
             if isForPrimary(error, from: index) {
-                skipToSync(index)
-                server.pointee.flags.insert(.repeatsOnPrimary)
-                return .drop
+                clients[server.pointee.client].pointee.flags.insert(.needsPrimary)
+                return repeatAfterSync(index)
             }
+            if noteOutdated(error, from: index) { return repeatAfterSync(index) }
             if server.pointee.flags.contains(.runsAlone) {
                 skipToSync(index)
                 return .swallow
             }
-            if isHidden && server.pointee.replies.isNext(.query) || server.pointee.state == .resetting {
-                server.pointee.hiddenFailure = error
+            let isOurs =
+                isHidden && (server.pointee.replies.isNext(.query) || server.pointee.replies.isNext(.inspection))
+            if isOurs || server.pointee.state == .resetting {
+                let mayFail = server.pointee.replies.first.map { $0 == .mayFail } ?? false
+                if !mayFail { server.pointee.hiddenFailure = error }
                 return .swallow
             }
         }
         if server.pointee.client >= 0 {
             let client = clients[server.pointee.client]
             client.pointee.flags.subtract([.isCopyingIn, .isDiscarding])
+            if client.pointee.flags.contains(.needsInspection) { noteSessionError(server.pointee.client) }
+            if isWhole, let error = withClientsName(body, ofClient: server.pointee.client) {
+                server.pointee.ownError = error
+            }
         }
         skipToSync(index)
-        return .pass
+        return server.pointee.ownError.isEmpty ? .pass : .swallow
+    }
+
+    private mutating func repeatAfterSync(_ index: Int32) -> ReplyDisposition {
+        skipToSync(index)
+        servers[index].pointee.flags.insert(.isToRepeat)
+        return .drop
     }
 
     /// After an error PostgreSQL reads on to the next Sync. What was promised on the way there does not come, and what
@@ -275,13 +294,23 @@ extension Worker {
             server.pointee.replies.removeFirst()
             switch reply.kind {
             case .parse where reply.statement != 0:
-                server.pointee.statements.remove(reply.statement)
+                // One that was to be replaced is still there.
+                if !server.pointee.statements.isOutdated(reply.statement) {
+                    server.pointee.statements.remove(reply.statement)
+                }
                 forgetName(reply.name, ofClientOf: index)
             case .localParseComplete: forgetName(reply.name, ofClientOf: index)
-            case .close where reply.statement != 0: server.pointee.statements.insert(reply.statement)
-            case .parse: server.pointee.unnamedOwner = 0
-            case .query, .functionCall, .bind, .close, .describeStatement, .describePortal, .execute, .sync,
-                .copyEnd, .localCloseComplete:
+            case .close where reply.statement != 0:
+                server.pointee.statements.insert(reply.statement)
+                if reply.isOfOutdated { server.pointee.statements.markOutdated(reply.statement) }
+            case .parse:
+                server.pointee.unnamedOwner = 0
+                // The client has none now, or one that is not what it believes.
+                if !reply.isHidden, server.pointee.client >= 0 {
+                    clients[server.pointee.client].pointee.statements?.forgetUnnamed()
+                }
+            case .query, .inspection, .functionCall, .bind, .close, .describeStatement, .describePortal, .execute,
+                .sync, .copyEnd, .localCloseComplete:
                 break
             }
         }
@@ -291,9 +320,11 @@ extension Worker {
     /// - Parameter name: the serial number of the name; 0 for none.
     mutating func forgetName(_ name: UInt32, ofClientOf index: Int32) {
         let client = servers[index].pointee.client
-        guard name != 0, client >= 0, let entry = clients[client].pointee.statements?.remove(serial: name) else {
-            return
-        }
+        if client >= 0 { forgetName(serial: name, of: client) }
+    }
+
+    mutating func forgetName(serial: UInt32, of index: Int32) {
+        guard serial != 0, let entry = clients[index].pointee.statements?.remove(serial: serial) else { return }
         statements.release(entry.statement)
     }
 
@@ -334,7 +365,7 @@ extension Worker {
         shared.report(.promotionHint(node))
     }
 
-    private func noteShutdown(_ error: ErrorResponse, _ node: NodeID) {
+    func noteShutdown(_ error: ErrorResponse, _ node: NodeID) {
         let isShutdown =
             error.sqlState == SQLState.adminShutdown.description
             || error.sqlState == SQLState.crashShutdown.description
@@ -364,11 +395,25 @@ extension Worker {
 }
 
 extension ExpectedReply {
+    /// Egret closes a statement that cannot be used any more; in the place of a name's serial number stands a mark.
+    static func closeOfOutdated(_ statement: UInt32) -> ExpectedReply {
+        ExpectedReply(.close, isHidden: true, statement: statement, name: .max)
+    }
+
+    var isOfOutdated: Bool { name == .max }
+
+    /// A query of Egret's own. Without it the client's next statement would not mean what it says.
+    static var hidden: ExpectedReply { ExpectedReply(.query, isHidden: true) }
+    /// One that a failed transaction block may refuse, as it refuses what follows.
+    static var mayFail: ExpectedReply { ExpectedReply(.query, isHidden: true, name: .max) }
+    static var inspection: ExpectedReply { ExpectedReply(.inspection, isHidden: true) }
+
     /// Answered by Egret, or by nobody, but not by the server.
     var isLocal: Bool {
         switch kind {
         case .localParseComplete, .localCloseComplete, .copyEnd: true
-        case .query, .functionCall, .parse, .bind, .close, .describeStatement, .describePortal, .execute, .sync:
+        case .query, .inspection, .functionCall, .parse, .bind, .close, .describeStatement, .describePortal, .execute,
+            .sync:
             false
         }
     }
@@ -376,7 +421,7 @@ extension ExpectedReply {
     /// ReadyForQuery is the end of its answer.
     var endsWithReady: Bool {
         switch kind {
-        case .query, .functionCall, .sync: true
+        case .query, .inspection, .functionCall, .sync: true
         case .parse, .bind, .close, .describeStatement, .describePortal, .execute, .copyEnd, .localParseComplete,
             .localCloseComplete:
             false

@@ -68,6 +68,8 @@ extension Worker {
         case .linked:
             suspect(node, after: fatal)
             loseLinked(index, fatal, reason)
+        case .replicating:
+            if endReplication(index) { return }
         }
         if fatal == nil { shared.report(.nodeFailed(node, reason: reason)) }
     }
@@ -100,7 +102,7 @@ extension Worker {
         let isUncertain = server.pointee.flags.contains(.mayHaveCommitted) && !owed.isEmpty
         closeServer(index)
         guard isCurrent else { return }
-        client.pointee.flags.subtract([.isCopyingIn, .isDiscarding])
+        client.pointee.flags.subtract([.isCopyingIn, .isDiscarding, .isResetting])
         if client.pointee.state == .waitingWelcome { return acquireForWelcome(clientIndex) }
         if isMidMessage {
             log(.error, "\(describe(clientIndex)): DB node \(node) was lost in the middle of a result")
@@ -142,7 +144,7 @@ extension Worker {
         for offset in 0..<replies.count {
             let reply = replies[offset]
             switch reply.kind {
-            case .query, .functionCall:
+            case .query, .inspection, .functionCall:
                 if !reply.isHidden { owed.append(.ready) }
             case .sync:
                 if !reply.isHidden { owed.append(.ready) }

@@ -33,6 +33,7 @@ extension Worker {
         pools[pool].pointee.total += 1
         pools[pool].pointee.connecting += 1
         soonSweep()
+        if let replication = login.replication { attach(index, to: replication.client) }
         return tryAddress(index)
     }
 
@@ -103,10 +104,10 @@ extension Worker {
         server.pointee.deadline =
             settings.serverLoginTimeout == 0 ? .max : now + settings.serverLoginTimeout
         // No parameter of a client goes along: what it asks for is applied once it is authenticated (CVE-2025-12819).
-        let packet = StartupPacket(parameters: [
-            .init(name: "user", value: identity.pointee.user),
-            .init(name: "database", value: identity.pointee.database),
-        ])
+        // The server of a replication client is connected behind that, and is nobody else's.
+        let packet =
+            server.pointee.login?.replication?.packet
+            ?? StartupPacket(user: identity.pointee.user, database: identity.pointee.database)
         sendToServer(index, packet.bytes)
     }
 

@@ -66,14 +66,11 @@ extension Worker {
                 continue
             }
             if tag == BackendTag.dataRow || tag == BackendTag.copyData {
-                guard passRow(index, total, available) else {
-                    // Of a hidden query, or nobody's.
-                    passOn(index, bytes + runStart, offset - runStart)
-                    offset += min(total, available)
-                    runStart = offset
-                    continue
-                }
+                let row = takeRow(index, bytes + offset, total, available)
+                if row == .incomplete { break }
+                if row == .swallowed { passOn(index, bytes + runStart, offset - runStart) }
                 offset += min(total, available)
+                if row == .swallowed { runStart = offset }
                 continue
             }
             if total > available && total <= Self.understoodMessageMax { break }
@@ -91,6 +88,7 @@ extension Worker {
                 passOn(index, bytes + runStart, offset - runStart)
                 (offset, runStart) = (end, end)
                 if total > available { streamRest(index, total - available, isDiscarded: true) }
+                if !server.pointee.ownError.isEmpty { sendOwnError(index) }
             case .settle(let isVisible):
                 passOn(index, bytes + runStart, (isVisible ? end : offset) - runStart, isLast: end == count)
                 (offset, runStart) = (end, end)
@@ -145,15 +143,29 @@ extension Worker {
         makeRunnable(server.pointee.client)
     }
 
-    /// A row goes on without a look at it. False: it is nobody's, or part of a hidden answer.
+    private enum RowProgress {
+        case passed
+        /// Of a hidden query, or nobody's.
+        case swallowed
+        /// It is read whole.
+        case incomplete
+    }
+
+    /// A row goes on without a look at it, unless it is part of a hidden answer.
     @inline(__always)
-    private mutating func passRow(_ index: Int32, _ total: Int, _ available: Int) -> Bool {
+    private mutating func takeRow(
+        _ index: Int32, _ bytes: UnsafeRawPointer, _ total: Int, _ available: Int
+    ) -> RowProgress {
         let server = servers[index]
         let isForClient =
             server.pointee.client >= 0 && server.pointee.state == .linked
             && server.pointee.replies.isNextVisible
+        if !isForClient, server.pointee.replies.isNext(.inspection) {
+            if total > available && total <= Self.understoodMessageMax { return .incomplete }
+            takeInspectionRow(index, UnsafeRawBufferPointer(start: bytes + 5, count: min(total, available) - 5))
+        }
         if total > available { streamRest(index, total - available, isDiscarded: !isForClient) }
-        return isForClient
+        return isForClient ? .passed : .swallowed
     }
 
     private func streamRest(_ index: Int32, _ remaining: Int, isDiscarded: Bool) {
@@ -164,6 +176,13 @@ extension Worker {
         } else {
             server.pointee.flags.remove(.discardsBody)
         }
+    }
+
+    private mutating func sendOwnError(_ index: Int32) {
+        let server = servers[index]
+        if server.pointee.flags.contains(.hasRequests) { server.pointee.flags.insert(.hasAnswered) }
+        if server.pointee.client >= 0 { sendToClient(server.pointee.client, server.pointee.ownError) }
+        server.pointee.ownError = []
     }
 
     private mutating func passOn(_ index: Int32, _ bytes: UnsafeRawPointer, _ count: Int, isLast: Bool = false) {
@@ -185,6 +204,7 @@ extension Worker {
 enum ReplyDisposition {
     /// It goes to the client with its neighbours.
     case pass
+    /// The client does not get it, but `ownError` in its place, where there is one.
     case swallow
     /// Neither it nor what is in waiting in front of it goes to the client.
     case drop

@@ -122,6 +122,7 @@ extension Worker {
             .fatal, .invalidPassword, "password authentication failed for user \"\(user)\"",
             detail: "pool_passwd has no secret for this user that the servers' method can use")
         closeServer(index)
+        if let replication = login.replication { replicationRefused(replication.client, error) }
         if pools[pool].pointee.total == 0 { failWaiters(of: pool, error) }
         return false
     }
@@ -148,10 +149,14 @@ extension Worker {
         identities[identity].pointee.isScouting = false
         let isTemporary = [SQLState.cannotConnectNow, .tooManyConnections, .adminShutdown, .crashShutdown]
             .contains { $0.description == error.sqlState }
+        let isFull = error.sqlState == SQLState.tooManyConnections.description
+        if let replication = login?.replication, isFull || !isTemporary {
+            return replicationRefused(replication.client, error)
+        }
         if isTemporary {
             // Starting up, stopping or full: the node may be back in a moment, or another takes its place.
             nodes[node.rawValue].pointee.suspectUntil = now + Self.suspicion
-            if error.sqlState != SQLState.tooManyConnections.description {
+            if !isFull {
                 nodes[node.rawValue].pointee.mark(unreachableUntil: now + Self.suspicion)
                 shared.report(.nodeFailed(node, reason: error.message))
             }
@@ -173,7 +178,9 @@ extension Worker {
         server.pointee.transaction = .idle
         pools[pool].pointee.connecting -= 1
         nodes[server.pointee.node.rawValue].pointee.trust()
+        if let replication = login?.replication { return joinReplication(index, replication.client) }
         if let reference = login?.onBehalfOf { passwordConfirmed(reference) }
+        if pools[pool].pointee.key.database.isEmpty { return closeProbe(index) }
         park(index)
     }
 

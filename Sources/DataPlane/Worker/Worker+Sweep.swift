@@ -42,7 +42,11 @@ extension Worker {
             case .waitingWelcome:
                 soonSweep()
                 if now >= client.pointee.deadline { expireWaiter(index) }
-            case .closing:
+            case .waitingReplication:
+                soonSweep()
+                seekReplication(index)
+            case .replicating: continue
+            case .closing, .canceling:
                 soonSweep()
                 if now >= client.pointee.deadline { closeClient(index) }
             }
@@ -118,6 +122,7 @@ extension Worker {
             case .resetting:
                 soonSweep()
                 if server.pointee.deadline > 0 && now >= server.pointee.deadline { closeServer(index) }
+            case .replicating: continue
             case .linked:
                 if !server.pointee.replies.isEmpty, server.pointee.client >= 0 {
                     soonSweep()
@@ -146,7 +151,7 @@ extension Worker {
     private mutating func sweepCancels() {
         for index in 0..<Int32(cancels.capacity) where cancels[index].pointee.descriptor >= 0 {
             soonSweep()
-            if now >= cancels[index].pointee.deadline { finishCancel(index) }
+            if now >= cancels[index].pointee.deadline { giveUpCancel(index) }
         }
     }
 

@@ -58,6 +58,8 @@ struct Worker: ~Copyable {
     var waitingForNode: [ClientReference] = []
     /// Clients beyond `num_init_children`, first come first served.
     var waitingForPlace: [ClientReference] = []
+    /// Clients in the state `replicating`.
+    var replicatingClients = 0
     var nextSweep: UInt64 = 0
     var stopMode: StopMode?
     var isFinished = false
@@ -145,6 +147,10 @@ struct Worker: ~Copyable {
         case .listener: acceptClients(listeners[Int(slot)])
         case .wake: takeMail()
         case .cancel: cancelEvent(slot, token.generation, readiness)
+        case .replication:
+            let server = servers[slot]
+            guard server.pointee.generation == token.generation, server.pointee.state == .replicating else { return }
+            replicationEvent(slot, readiness)
         }
     }
 }

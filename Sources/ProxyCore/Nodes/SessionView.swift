@@ -27,6 +27,19 @@ package struct SessionServer: Sendable, Equatable {
     }
 }
 
+/// Why a session keeps its server outside of transactions.
+package struct SessionPin: Sendable, Equatable {
+    package var reasons: SessionPins
+    /// Unix seconds.
+    package var since: Int64
+    /// How often the session has been pinned so far.
+    package var count: UInt64
+
+    package init(reasons: SessionPins, since: Int64, count: UInt64) {
+        (self.reasons, self.since, self.count) = (reasons, since, count)
+    }
+}
+
 /// One client session, as the workers describe it for `SHOW pool_processes` and `SHOW pool_pools`.
 package struct SessionView: Sendable, Equatable {
     package var worker: Int
@@ -42,11 +55,14 @@ package struct SessionView: Sendable, Equatable {
     /// Seconds since the last message; 0 unless idle.
     package var idleSeconds: Int64
     package var loadBalanceNode: NodeID?
+    /// The one in use comes first.
     package var servers: [SessionServer]
+    package var pin: SessionPin?
 
     package init(
         worker: Int, session: UInt64, processID: Int32, database: String, user: String, startedAt: Int64,
-        state: SessionState, idleSeconds: Int64 = 0, loadBalanceNode: NodeID? = nil, servers: [SessionServer] = []
+        state: SessionState, idleSeconds: Int64 = 0, loadBalanceNode: NodeID? = nil, servers: [SessionServer] = [],
+        pin: SessionPin? = nil
     ) {
         self.worker = worker
         self.session = session
@@ -58,5 +74,6 @@ package struct SessionView: Sendable, Equatable {
         self.idleSeconds = idleSeconds
         self.loadBalanceNode = loadBalanceNode
         self.servers = servers
+        self.pin = pin
     }
 }

@@ -37,7 +37,8 @@ enum BuiltinFunctions {
             let isTransactional =
                 text.hasPrefix(start, end, "pg_advisory_xact_") || text.hasPrefix(start, end, "pg_try_advisory_xact_")
             let isUnlocking = text.hasPrefix(start, end, "pg_advisory_unlock")
-            return isAdvisory && !isTransactional && !isUnlocking ? .advisoryLock : []
+            guard isAdvisory, !isTransactional else { return [] }
+            return isUnlocking ? .ending : .advisoryLock
         case UInt8(ascii: "s"):
             if text.isWord(start, end, "set_config") {
                 return .parameter
@@ -52,11 +53,11 @@ enum BuiltinFunctions {
             {
                 return .largeObject
             }
-            return text.isWord(start, end, "lastval") ? .sequence : []
+            return text.isWord(start, end, "lastval") ? .sequenceValue : []
         case UInt8(ascii: "n"):
             return text.isWord(start, end, "nextval") ? .sequence : []
         case UInt8(ascii: "c"):
-            return text.isWord(start, end, "currval") ? .sequence : []
+            return text.isWord(start, end, "currval") ? .sequenceValue : []
         case UInt8(ascii: "d"):
             // Connections and cursors of dblink belong to the session.
             return text.hasPrefix(start, end, "dblink_") ? .unknown : []

@@ -44,7 +44,14 @@ extension StatementReader {
         case .create:
             beginCommand(.ddl, token)
             readCreate()
-        case .drop, .alter, .truncate, .grant, .revoke, .comment, .security, .reassign, .refresh, .import:
+        case .drop:
+            beginCommand(.ddl, token)
+            effects.insert(.ending)
+            readLoginChange()
+        case .alter:
+            beginCommand(.ddl, token)
+            readLoginChange()
+        case .truncate, .grant, .revoke, .comment, .security, .reassign, .refresh, .import:
             beginCommand(.ddl, token)
         case .reindex, .cluster, .vacuum, .analyze, .analyse, .checkpoint:
             beginCommand(.maintenance, token)
@@ -90,19 +97,16 @@ extension StatementReader {
         switch keyword {
         case .execute:
             beginCommand(.prepared, token)
-            effects.insert(.preparedStatement)
         case .deallocate:
             beginCommand(.prepared, token)
             let isAll = next == .all || (next == .prepare && ahead.nextKeyword() == .all)
-            effects.insert(isAll ? .deallocateAll : .preparedStatement)
+            effects.insert(isAll ? .deallocateAll : .ending)
         case .listen:
             beginCommand(.notification, token)
             effects.insert(.listen)
         case .unlisten:
             beginCommand(.notification, token)
-            if ahead.isAtStar {
-                effects.insert(.unlistenAll)
-            }
+            effects.insert(ahead.isAtStar ? .unlistenAll : .ending)
         case .notify:
             beginCommand(.notification, token)
         case .declare:
@@ -110,9 +114,7 @@ extension StatementReader {
             readDeclare()
         case .close:
             beginCommand(.cursor, token)
-            if next == .all {
-                effects.insert(.closeAll)
-            }
+            effects.insert(next == .all ? .closeAll : .ending)
         case .fetch, .move:
             beginCommand(.cursor, token)
         case .lock:
@@ -123,7 +125,7 @@ extension StatementReader {
         default:
             // DO and CALL run what the text does not show.
             beginCommand(.procedure, token)
-            effects.insert(.unknown)
+            effects.insert(.procedure)
         }
     }
 

@@ -114,7 +114,7 @@ extension StatementReader {
                 readFunctionName()
             } else if isDoubtful {
                 // Once the query goes to the primary, only effects matter, and no name may hide one.
-                effects.formUnion(BuiltinFunctions.effects(of: name, in: scanner.text))
+                effects.formUnion(effectsOfCall())
             }
         } else {
             // Behind the last entry of a WITH list: its main query stands in parentheses.
@@ -134,8 +134,23 @@ extension StatementReader {
     private mutating func readFunctionName() {
         if qualifier == .other || !BuiltinFunctions.mayRunAnywhere(name, in: scanner.text) {
             isDoubtful = true
-            effects.formUnion(BuiltinFunctions.effects(of: name, in: scanner.text))
+            effects.formUnion(effectsOfCall())
         }
+    }
+
+    /// What the function leaves in the session whose parenthesis was just read.
+    private func effectsOfCall() -> SessionEffects {
+        let effects = BuiltinFunctions.effects(of: name, in: scanner.text)
+        return effects == .parameter && isForTransaction() ? .transactionParameter : effects
+    }
+
+    /// `set_config(name, value, true)`, with constants or parameters for the first two: gone with the transaction.
+    private func isForTransaction() -> Bool {
+        var ahead = scanner
+        guard ahead.next() == .literal, ahead.next() == .comma, ahead.next() == .literal, ahead.next() == .comma,
+            ahead.next() == .word, !ahead.word.isQuoted, ahead.isWord("true")
+        else { return false }
+        return ahead.next() == .close
     }
 
     /// Whether the word before a parenthesis belongs to the grammar or is an alias or a type, so that no function

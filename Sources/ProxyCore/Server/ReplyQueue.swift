@@ -3,6 +3,8 @@ public struct ExpectedReply: Equatable, Sendable, BitwiseCopyable {
     public enum Kind: UInt8, Sendable, BitwiseCopyable {
         /// Answered by any number of messages up to ReadyForQuery.
         case query
+        /// A query of Egret's own whose rows say what state the session has.
+        case inspection
         case functionCall
         case parse
         case bind

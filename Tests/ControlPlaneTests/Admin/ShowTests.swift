@@ -88,6 +88,22 @@ import Testing
         #expect(rows.map { $0[9] } == ["false", "false", "false"])
     }
 
+    @Test("pool_pins")
+    func pins() {
+        let server = SessionServer(
+            node: NodeID(1), backendPID: 4_711, connectedAt: 1_700_000_000, useCount: 3, isAttached: true)
+        let pin = SessionPin(reasons: [.listen, .temporaryObject], since: 1_700_000_060, count: 2)
+        let sessions = [9, 8, 7].map { number in
+            SessionView(
+                worker: 0, session: 1, processID: number, database: "db", user: "app", startedAt: 1_700_000_000,
+                state: .idle, servers: [server], pin: number == 8 ? nil : pin)
+        }
+        let reply = ShowPins.reply(sessions)
+        let since = LocalTime.seconds(1_700_000_060)
+        let rest = ["db", "app", "1", "4711", "temporary object, listen", since, "2"]
+        #expect(reply == .rows(columns: ShowPins.columns, rows: [["7"] + rest, ["9"] + rest]))
+    }
+
     @Test("pool_backend_stats")
     func backendStatistics() {
         let rows = Self.rows(

@@ -61,9 +61,9 @@ import Testing
     @Test func `a mailbox wakes once and loses nothing`() throws {
         let mailbox = try Mailbox()
         defer { Socket.close(mailbox.wake.descriptor) }
-        let threads = try (0..<4).map { number in
+        let threads = try (0..<Int32(4)).map { number in
             try Thread.start(name: "poster") {
-                for _ in 0..<500 { mailbox.post(.cancel(processID: Int32(number), key: 0)) }
+                for _ in 0..<500 { mailbox.post(.cancelDone(ClientReference(index: number, generation: 0))) }
             }
         }
         var seen = [Int](repeating: 0, count: 4)
@@ -71,7 +71,7 @@ import Testing
         try epoll.add(mailbox.wake.descriptor, .read, EventToken(kind: .wake, slot: 0, generation: 0))
         while seen.reduce(0, +) < 2_000, epoll.wait(milliseconds: 5_000) > 0 {
             for message in mailbox.takeAll() {
-                if case .cancel(let number, _) = message { seen[Int(number)] += 1 }
+                if case .cancelDone(let bearer) = message { seen[Int(bearer.index)] += 1 }
             }
         }
         for thread in threads { thread.join() }

@@ -42,6 +42,25 @@ extension IntegrationTests {
         }
 
         @Test(.timeLimit(.minutes(1)), arguments: modes)
+        func `The state of a session is its own`(poolMode: EgretConfiguration.PoolMode) async throws {
+            let servers = poolMode == .transaction ? "2" : "10"
+            try await Stand.withSharedCluster(
+                poolMode: poolMode, adjust: { configuration, _ in configuration.set("default_pool_size", servers) }
+            ) { stand in
+                let answer = try await stand.drive("session_state.py")
+                #expect(answer == "well\n")
+            }
+        }
+
+        @Test(.timeLimit(.minutes(1)), arguments: modes)
+        func `What a startup packet asks for`(poolMode: EgretConfiguration.PoolMode) async throws {
+            try await Stand.withSharedCluster(poolMode: poolMode) { stand in
+                let answer = try await stand.drive("startup_items.py")
+                #expect(answer == "well\n")
+            }
+        }
+
+        @Test(.timeLimit(.minutes(1)), arguments: modes)
         func `COPY in and out`(poolMode: EgretConfiguration.PoolMode) async throws {
             try await Stand.withSharedCluster(poolMode: poolMode) { stand in
                 let answer = try await stand.drive("copy_in_out.py")

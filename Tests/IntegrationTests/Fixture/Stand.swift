@@ -141,8 +141,8 @@ actor SharedCluster {
         if let creation { return try await creation.value }
         let task = Task {
             ExitCleanup.onSignals()
-            // The servers' logs are evidence of what reached them.
-            let options = ClusterOptions(extraSettings: ["log_statement": "'all'"])
+            // The servers' logs are evidence of what reached them. Logical replication needs more in the WAL.
+            let options = ClusterOptions(extraSettings: ["log_statement": "'all'", "wal_level": "logical"])
             return try await LocalCluster.create(standbys: 1, options: options)
         }
         creation = task

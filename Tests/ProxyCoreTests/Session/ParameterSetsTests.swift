@@ -59,11 +59,28 @@ import Testing
         ])
         #expect(
             sets.difference(from: old, to: new)
-                == "RESET \"my\".\"name\"; SELECT pg_catalog.set_config( E'b',  E'3', false), "
-                + "pg_catalog.set_config( E'c',  E'4', false)")
-        #expect(sets.difference(from: new, to: new) == nil)
-        #expect(sets.difference(from: ParameterSets.none, to: ParameterSets.none) == nil)
-        #expect(sets.difference(from: new, to: ParameterSets.none) == "RESET \"a\"; RESET \"b\"; RESET \"c\"")
+                == [
+                    "RESET \"my\".\"name\"; SELECT pg_catalog.set_config( E'b',  E'3', false), "
+                        + "pg_catalog.set_config( E'c',  E'4', false)"
+                ])
+        #expect(sets.difference(from: new, to: new) == [])
+        #expect(sets.difference(from: ParameterSets.none, to: ParameterSets.none) == [])
+        #expect(sets.difference(from: new, to: ParameterSets.none) == ["RESET \"a\"; RESET \"b\"; RESET \"c\""])
+    }
+
+    @Test func `the encoding changes first, in a query of its own`() {
+        var sets = ParameterSets()
+        let latin = sets.intern([Entry(name: "client_encoding", value: "LATIN1"), Entry(name: "a", value: "ü")])
+        let other = sets.intern([Entry(name: "a", value: "é")])
+        #expect(
+            sets.difference(from: ParameterSets.none, to: latin) == [
+                "SELECT pg_catalog.set_config( E'client_encoding',  E'LATIN1', false)",
+                "SELECT pg_catalog.set_config( E'a',  E'ü', false)",
+            ])
+        #expect(
+            sets.difference(from: latin, to: other) == [
+                "RESET \"client_encoding\"", "SELECT pg_catalog.set_config( E'a',  E'é', false)",
+            ])
     }
 
     /// Reads the SQL of a difference as PostgreSQL would, and applies it.
@@ -79,11 +96,9 @@ import Testing
                 Entry(name: $0, value: values[Int.random(in: 0..<values.count, using: &random)])
             }
             let wanted = sets.intern(entries)
-            if let sql = sets.difference(from: current, to: wanted) {
-                try ParameterSQL.apply(sql, to: &server)
-            } else {
-                #expect(current == wanted)
-            }
+            let queries = sets.difference(from: current, to: wanted)
+            for sql in queries { try ParameterSQL.apply(sql, to: &server) }
+            #expect(queries.isEmpty == (current == wanted))
             _ = sets.release(current)
             current = wanted
             #expect(server == Dictionary(uniqueKeysWithValues: entries.map { ($0.name, $0.value) }))

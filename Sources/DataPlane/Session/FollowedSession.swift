@@ -1,0 +1,73 @@
+import ProxyCore
+
+/// What a client has changed of its session. Made with the first statement that may change anything.
+final class FollowedSession {
+    /// The parameters of its startup packet, which RESET brings back; a reference of its own in `ParameterSets`.
+    let start: ParameterSets.ID
+    /// The custom parameters that it may have set.
+    private(set) var customNames: Set<String>
+    /// It may have set a parameter whose name is not in the text.
+    private(set) var hasHiddenNames = false
+    /// Of all statements that it has prepared.
+    private(set) var preparedNames = SetParameters()
+    /// It alters roles or databases.
+    var changesLogins = false
+    /// What is to be asked once the transaction is over, and the parameters to ask for by name.
+    private var scope: SessionInspection.Scope = []
+    private var namesSet: Set<String> = []
+    /// The answer that is being read.
+    var inspection: SessionInspection?
+    /// Wall clock seconds: since when it keeps its server, for display.
+    private(set) var pinnedAt: Int64 = 0
+    /// How often it has begun to keep a server.
+    private(set) var pinCount: UInt64 = 0
+
+    init(start: ParameterSets.ID, entries: [ParameterSets.Entry]) {
+        self.start = start
+        customNames = Set(entries.lazy.map(\.name).filter { $0.contains(".") })
+    }
+
+    /// - Parameter isAlone: nothing but an error can take the statement back.
+    func note(_ effects: SessionEffects, _ text: SetParameters?, isAlone: Bool) {
+        if let text { note(text) }
+        let parameterEffects: SessionEffects = [.parameter, .reset, .resetAll, .procedure, .unknown, .role]
+        if effects.intersection(parameterEffects) == .parameter, isAlone, let text, !text.hasOthers {
+            scope.insert(.named)
+            namesSet.formUnion(text.names)
+        } else if !effects.isDisjoint(with: parameterEffects) {
+            scope.insert(.parameters)
+        }
+        if effects.subtracting([.parameter, .reset, .resetAll]).concernsSession { scope.insert(.pins) }
+    }
+
+    /// What the text of a statement that is prepared shows; the effects come with each Bind.
+    func note(prepared text: SetParameters) {
+        preparedNames.formUnion(text)
+        note(text)
+    }
+
+    private func note(_ text: SetParameters) {
+        customNames.formUnion(text.names.lazy.filter { $0.contains(".") })
+        if text.hasHiddenNames || customNames.count > SetParameters.namesMax { hasHiddenNames = true }
+    }
+
+    /// It keeps its server from now on.
+    func notePin(at moment: Int64) {
+        pinnedAt = moment
+        pinCount += 1
+    }
+
+    /// A statement has failed: what was set may have been taken back.
+    func noteError() {
+        if scope.contains(.named) { scope.insert(.parameters) }
+    }
+
+    /// The question that is due, and the parameters to ask for by name.
+    func beginInspection() -> (SessionInspection, names: [String]) {
+        let inspection = SessionInspection(scope)
+        let names = scope.contains(.parameters) ? customNames : namesSet
+        (scope, namesSet) = ([], [])
+        self.inspection = inspection
+        return (inspection, names.sorted())
+    }
+}
