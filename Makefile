@@ -28,13 +28,15 @@ define install
 	fi
 endef
 
-.PHONY: help build release demo test unit release-test integration regress lint format bench bench-faults \
-  reference clean
+.PHONY: help build release demo test unit release-test integration regress differential soak lint format bench \
+  bench-faults reference clean
 
 help:
 	@echo "make demo     a throw-away primary and standby with Egret in front, and a tour"
 	@echo "make test     every test, on real servers and real drivers"
 	@echo "make regress  PostgreSQL's regression suite through Egret, compared with a direct run"
+	@echo "make differential  random traffic, directly and through Egret: the same answers, and nothing left behind"
+	@echo "make soak     the same for SOAK_SCRIPTS scripts in each pool mode (20000), with random seeds"
 	@echo "make bench    Egret, PgBouncer and pgpool-II side by side"
 	@echo "make bench-faults  servers killed, stopped and switched over under load: how long it was felt"
 	@echo "make build    a debug build          make release   a release build"
@@ -72,6 +74,17 @@ unit:
 
 integration:
 	$(SWIFT) test --filter IntegrationTests
+
+# Random traffic is compared with a direct connection's, in both pool modes; docs/traffic.md.
+differential:
+	$(call install,$(BUILD_PACKAGES) $(SERVER_PACKAGES) python3)
+	$(SWIFT) test --filter DifferentialTests
+
+# For hours, with the release build, in which what is unlikely happens more often.
+SOAK_SCRIPTS ?= 20000
+soak: release
+	$(call install,$(SERVER_PACKAGES) python3)
+	SOAK_SCRIPTS=$(SOAK_SCRIPTS) EGRET_BINARY=$(CURDIR)/.build/release/egret $(SWIFT) test --filter DifferentialTests
 
 release-test:
 	$(SWIFT) test -c release -Xswiftc -enable-testing --no-parallel --skip IntegrationTests
