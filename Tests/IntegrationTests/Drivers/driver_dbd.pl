@@ -69,7 +69,8 @@ sub statements {
     }
     for my $turn (0 .. 19) {
         for my $number (shuffle 0 .. 5) {
-            my ($kind, $word, $blob) = (int rand 3, $turn % 2 ? 'ä' : undef, pack 'N*', map { rand 2**32 } 0 .. rand 50);
+            my ($kind, $word) = (int rand 3, $turn % 2 ? 'ä' : undef);
+            my $blob = pack 'N*', map { rand 2**32 } 0 .. rand 50;
             $prepared[$number][$kind]->execute($turn, $word, $blob);
             same($prepared[$number][$kind]->fetchall_arrayref, [[$number, $kind, $turn, $word, md5_hex($blob)]],
                 "client $number");
@@ -163,8 +164,8 @@ sub failures {
     my $client = connected();
     my @notices;
     local $SIG{__WARN__} = sub { push @notices, @_ };
-    run($client, 'DROP TABLE IF EXISTS dbd_checked', 'CREATE TABLE dbd_checked (id int CONSTRAINT one_only PRIMARY KEY, '
-            . 'n int CHECK (n > 0)); INSERT INTO dbd_checked VALUES (1, 1)');
+    run($client, 'DROP TABLE IF EXISTS dbd_checked', 'CREATE TABLE dbd_checked (id int CONSTRAINT one_only '
+            . 'PRIMARY KEY, n int CHECK (n > 0)); INSERT INTO dbd_checked VALUES (1, 1)');
     $client->{PrintWarn} = 1;
     run($client, 'CREATE TABLE IF NOT EXISTS dbd_checked ()');
     die "the notices were @notices\n" unless grep { /already exists, skipping/ } @notices;
@@ -213,7 +214,8 @@ sub settings {
         push @clients, connected(";application_name=dbd$number;options='-c timezone=$zones[$number]'");
         run($clients[-1], "SET work_mem = '" . ($number + 1) . "MB'");
     }
-    my $text = "SELECT current_setting('application_name'), current_setting('timezone'), current_setting('work_mem'), ?::int";
+    my $text = "SELECT current_setting('application_name'), current_setting('timezone'), "
+        . "current_setting('work_mem'), ?::int";
     for my $turn (0 .. 19) {
         for my $number (shuffle 0 .. $#zones) {
             my $client = $clients[$number];

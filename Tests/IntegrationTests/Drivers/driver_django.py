@@ -1,4 +1,4 @@
-"""Django 3.2: its ORM on psycopg2, with the persistent connections, atomic blocks and cursors that it uses by default."""
+"""Django 3.2: its ORM on psycopg2, with persistent connections, atomic blocks, and cursors behind iterator()."""
 
 import os
 import random
@@ -66,7 +66,7 @@ def objects():
     with transaction.atomic():
         author = Author.objects.create(name="Ada", born=django.utils.timezone.now())
         Book.objects.bulk_create(
-            [Book(title=f"Volume {number}", pages=number, author=author, extra={"n": number}) for number in range(1, 60)])
+            [Book(title=f"Volume {pages}", pages=pages, author=author, extra={"n": pages}) for pages in range(1, 60)])
         check(author.id == 1, f"the author's key is {author.id}")
         found = Book.objects.filter(author__name="Ada", pages__gt=50).select_related("author")
         check([book.pages for book in found.order_by("pages")] == list(range(51, 60)), "thick books")

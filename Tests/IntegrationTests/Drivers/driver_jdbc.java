@@ -74,7 +74,8 @@ class DriverJdbc {
     }
 
     static String value(Connection connection, String text, Object... values) throws SQLException {
-        try (PreparedStatement statement = prepare(connection, text, values); ResultSet rows = statement.executeQuery()) {
+        try (PreparedStatement statement = prepare(connection, text, values)) {
+            ResultSet rows = statement.executeQuery();
             check(rows.next(), text + " has no row");
             return rows.getString(1);
         }
@@ -358,7 +359,8 @@ class DriverJdbc {
             CopyManager manager = client.unwrap(PGConnection.class).getCopyAPI();
             long count = manager.copyIn("COPY jdbc_copy FROM STDIN", new StringReader(lines.toString()));
             check(count == 50000, "COPY counts " + count + " rows");
-            refused("22P02", () -> manager.copyIn("COPY jdbc_copy FROM STDIN", new StringReader("no\tno\n".repeat(9999))));
+            StringReader wrong = new StringReader("no\tno\n".repeat(9999));
+            refused("22P02", () -> manager.copyIn("COPY jdbc_copy FROM STDIN", wrong));
             try {
                 manager.copyIn("COPY jdbc_copy FROM STDIN", new InputStream() {
                     @Override

@@ -90,8 +90,8 @@ function statements(): void
             $statement->bindValue(3, $turn % 3 === 0, PDO::PARAM_BOOL);
             $statement->bindValue(4, $blob, PDO::PARAM_LOB);
             $statement->execute();
-            same($statement->fetchAll(), [[$number, $kind, $turn, $turn % 2 ? 'ä' : null, $turn % 3 === 0, md5($blob)]],
-                "client $number");
+            $expected = [$number, $kind, $turn, $turn % 2 ? 'ä' : null, $turn % 3 === 0, md5($blob)];
+            same($statement->fetchAll(), [$expected], "client $number");
         }
     }
     unset($prepared[0][0], $statement); // DEALLOCATE

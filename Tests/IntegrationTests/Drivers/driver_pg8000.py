@@ -64,7 +64,9 @@ def statements():
     for turn in range(options.rounds):
         for number in dice.sample(range(options.clients), options.clients):
             kind = dice.randrange(5)
-            query = f"SELECT {number}, {kind}, cast(%s as int), cast(%s as text), %s, cast(%s as numeric), cast(%s as date)"
+            query = (
+                f"SELECT {number}, {kind}, cast(%s as int), cast(%s as text), %s, cast(%s as numeric), "
+                "cast(%s as date)")
             blob, day = os.urandom(kind * 50), datetime.date(2024, 1, kind + 1)
             row = rows(clients[number], query, (turn, f"ä{turn}", blob, decimal.Decimal(turn) / 8, day))[0]
             found = row[:4] + (bytes(row[4]),) + row[5:]

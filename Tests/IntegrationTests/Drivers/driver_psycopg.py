@@ -162,7 +162,7 @@ def failures():
         client.add_notice_handler(lambda notice: notices.append((notice.severity, notice.sqlstate)))
         setup(
             client, "DROP TABLE IF EXISTS psycopg_checked",
-            "CREATE TABLE psycopg_checked (id int CONSTRAINT one_only PRIMARY KEY, n int CONSTRAINT good CHECK (n > 0))",
+            "CREATE TABLE psycopg_checked (id int CONSTRAINT one_only PRIMARY KEY, n int CHECK (n > 0))",
             "CREATE TABLE IF NOT EXISTS psycopg_checked (id int)", "INSERT INTO psycopg_checked VALUES (1, 1)")
         check(("NOTICE", "42P07") in notices, f"the notices were {notices}")
         for prepare in (False, True):
@@ -261,7 +261,7 @@ def look(client, number, kind):
             setup(client, "SET LOCAL work_mem = '78MB'", "SET LOCAL search_path = pg_catalog")
             check(value(client, "SHOW work_mem") == "78MB", "SET LOCAL has no effect in its transaction")
     with client.transaction():
-        check(value(client, "SELECT number FROM here", ) == number, "the search path is another's")
+        check(value(client, "SELECT number FROM here") == number, "the search path is another's")
 
 
 def copy():
@@ -381,7 +381,7 @@ def keys():
             check(found == last + number + 1, f"RETURNING gave {found}")
         for number, client in enumerate(clients):
             found = value(client, f"SELECT {function}")
-            check(found == last + number + 1, f"{function} of client {number} is {found} instead of {last + number + 1}")
+            check(found == last + number + 1, f"{function} of client {number} is {found}, not {last + number + 1}")
         last += len(clients)
     setup(clients[0], "DROP TABLE psycopg_keys")
     for client in clients:

@@ -150,8 +150,9 @@ def failures
   several(1) do |client,|
     notices = []
     client.set_notice_receiver { |result| notices << result.error_field(PG::PG_DIAG_SQLSTATE) }
-    run(client, 'DROP TABLE IF EXISTS ruby_checked; CREATE TABLE ruby_checked (id int CONSTRAINT one_only PRIMARY KEY, ' \
-                'n int CHECK (n > 0)); INSERT INTO ruby_checked VALUES (1, 1)', 'CREATE TABLE IF NOT EXISTS ruby_checked ()')
+    run(client, 'DROP TABLE IF EXISTS ruby_checked; CREATE TABLE ruby_checked (id int CONSTRAINT one_only ' \
+                'PRIMARY KEY, n int CHECK (n > 0)); INSERT INTO ruby_checked VALUES (1, 1)')
+    run(client, 'CREATE TABLE IF NOT EXISTS ruby_checked ()')
     raise "the notices were #{notices}" unless notices.include?('42P07')
 
     3.times do
