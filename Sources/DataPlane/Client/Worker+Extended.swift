@@ -15,7 +15,7 @@ extension Worker {
         let plan = mayRead ? planGroup(index, message) : GroupPlan(need: .primary, isWhole: false, judged: 0)
         let placement = place(index, plan.need)
         if case .server(let serverIndex) = placement {
-            if plan.asksSequences { hideDrawn(index, on: serverIndex) }
+            if plan.need == .primary { prepareDrawing(index, on: serverIndex) }
             beginRequest(serverIndex, Request(isRepeatable: plan.need == .read, mayCommit: false))
             client.pointee.flags.insert(.isGroupOpen)
             client.pointee.flags.subtract([.hasPortal, .parsedUnnamed, .isPlanned])
@@ -69,8 +69,6 @@ extension Worker {
         var isWhole: Bool
         /// Bytes from the first message on that were looked at.
         var judged: Int
-        /// It asks for what the session has drawn from sequences.
-        var asksSequences = false
     }
 
     /// What was looked at is not looked at again: a group without end would be read over and over.
@@ -103,18 +101,14 @@ extension Worker {
                 guard let fields = ParseFields(part.body) else {
                     return GroupPlan(need: .primary, isWhole: false, judged: offset)
                 }
-                let verdict = classify(fields.text.bindMemory(to: UInt8.self), of: index)
-                guard verdict.mayRunOnStandby else {
-                    return GroupPlan(
-                        need: .primary, isWhole: false, judged: offset, asksSequences: verdict.effects.asksSequences)
+                guard classify(fields.text.bindMemory(to: UInt8.self), of: index).mayRunOnStandby else {
+                    return GroupPlan(need: .primary, isWhole: false, judged: offset)
                 }
                 if fields.name.isEmpty { hasUnnamed = true } else { hasParse = true }
             case FrontendTag.bind:
                 hasBind = true
                 guard isRead(bind: part.body, of: index, hasParse, hasUnnamed: hasUnnamed) else {
-                    let name = BindFields(part.body)?.statement
-                    let asksSequences = name.flatMap { statementEntry(index, $0) }?.effects.asksSequences ?? false
-                    return GroupPlan(need: .primary, isWhole: false, judged: offset, asksSequences: asksSequences)
+                    return GroupPlan(need: .primary, isWhole: false, judged: offset)
                 }
             case FrontendTag.describe, FrontendTag.execute, FrontendTag.close, FrontendTag.flush: break
             default: return GroupPlan(need: .primary, isWhole: false, judged: offset)

@@ -174,7 +174,7 @@ extension Worker {
         if entry?.effects.asksSequences == true { returnToDrawn(index) }
         guard case .server(let serverIndex) = placeGroup(index, message) else { return .blocked }
         let isFirst = clients[index].pointee.flags.insert(.hasPortal).inserted
-        if entry?.isRead != true { noteDrawing(index, on: serverIndex, kind) }
+        if entry?.isRead != true { noteDrawing(index, on: serverIndex, kind, entry?.effects ?? []) }
         if entry?.isRead != true, servers[serverIndex].pointee.transaction.isIdle || kind.endsBlock {
             servers[serverIndex].pointee.flags.insert(.mayHaveCommitted)
         }

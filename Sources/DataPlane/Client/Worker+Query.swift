@@ -24,7 +24,7 @@ extension Worker {
         let need: Need = verdict.mayRunOnStandby ? .read : .primary
         if verdict.effects.asksSequences { returnToDrawn(index) }
         guard case .server(let serverIndex) = place(index, need) else { return .blocked }
-        if verdict.effects.asksSequences { hideDrawn(index, on: serverIndex) }
+        if !verdict.mayRunOnStandby { prepareDrawing(index, on: serverIndex) }
         let progress = forward(message, of: index, to: serverIndex)
         guard case .took = progress else { return progress }
         noteQuery(index, serverIndex, verdict, message)
@@ -46,7 +46,7 @@ extension Worker {
         client.pointee.statements?.forgetUnnamed()
         // It ends an open group as well, and its ReadyForQuery is the group's.
         client.pointee.flags.subtract([.isGroupOpen, .hasPortal, .isReadGroup])
-        if !verdict.mayRunOnStandby { noteDrawing(index, on: serverIndex, verdict.kind) }
+        if !verdict.mayRunOnStandby { noteDrawing(index, on: serverIndex, verdict.kind, verdict.effects) }
         if verdict.effects.concernsSession { noteEffects(index, on: serverIndex, verdict, message) }
         if verdict.effects.clearsServer { noteClearing(index, serverIndex, verdict) }
         countStatement(verdict.kind, serverIndex)

@@ -37,6 +37,8 @@ struct Identity {
     var method: AuthenticationMethod?
     /// A standby said so while there was no primary to ask: it holds only until there is one.
     var isMethodProvisional = false
+    /// Some client of it has asked for what it has drawn from sequences.
+    var asksSequences = false
     /// A scout is on its way to find out.
     var isScouting = false
     /// A clear-text password that a server has accepted, where `pool_passwd` has none.

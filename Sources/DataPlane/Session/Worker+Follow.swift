@@ -57,6 +57,7 @@ extension Worker {
             session.changesLogins = true
             renewServersEverywhere()
         }
+        if effects.asksSequences, !client.pointee.pins.contains(.sequence) { session.hasJustAskedSequences = true }
         client.pointee.pins.formUnion(SessionPins(effects))
         pinUntilInspected(index)
         let bringsBack = !effects.isDisjoint(with: [.reset, .resetAll])
@@ -117,7 +118,13 @@ extension Worker {
     }
 
     /// An error of the client's statement: what it has set may be taken back.
-    mutating func noteSessionError(_ index: Int32) { clients[index].pointee.followed?.noteError() }
+    mutating func noteSessionError(_ index: Int32) {
+        guard let session = clients[index].pointee.followed else { return }
+        session.noteError()
+        // It has drawn nothing, then, and there is nothing to keep a server for.
+        if session.hasJustAskedSequences { clients[index].pointee.pins.remove(.sequence) }
+        session.hasJustAskedSequences = false
+    }
 
     /// One row of the server's answer.
     mutating func takeInspectionRow(_ serverIndex: Int32, _ body: UnsafeRawBufferPointer) {
