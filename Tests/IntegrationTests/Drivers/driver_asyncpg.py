@@ -4,7 +4,6 @@ import asyncio
 import datetime
 import decimal
 import io
-import itertools
 import os
 import random
 import time
@@ -246,17 +245,26 @@ async def pool():
 
 
 async def keys():
+    one = await connect()
+    await one.execute("DROP TABLE IF EXISTS asyncpg_keys; CREATE TABLE asyncpg_keys (id serial, t text)")
+    async with one.transaction():
+        await one.execute("INSERT INTO asyncpg_keys (t) VALUES ($1)", "a")
+        check(await one.fetchval("SELECT lastval()") == 1, "lastval() in its transaction")
+    await one.close()
     clients = [await connect() for _ in range(options.clients)]
-    await clients[0].execute("DROP TABLE IF EXISTS asyncpg_keys; CREATE TABLE asyncpg_keys (id serial, t text)")
-    counter = itertools.count(1)
-    for client in clients:
+    for expected, client in enumerate(clients, 2):
         found = await client.fetchval("INSERT INTO asyncpg_keys (t) VALUES ($1) RETURNING id", "a")
-        check(found == next(counter), f"RETURNING gave {found}")
-    for number, client in enumerate(clients):
-        found = await client.fetchval("SELECT lastval()")
-        check(found == number + 1, f"lastval() of client {number} is {found} instead of {number + 1}")
-    await clients[0].execute("DROP TABLE asyncpg_keys")
-    await close(clients)
+        check(found == expected, f"RETURNING gave {found}")
+    for expected, client in enumerate(clients, 2):
+        try:
+            found = await client.fetchval("SELECT lastval()")
+        except asyncpg.ObjectNotInPrerequisiteStateError:
+            found = None
+        check(target.is_key(found, expected), f"lastval() is {found} instead of {expected}")
+        await client.close()
+    one = await connect()
+    await one.execute("DROP TABLE asyncpg_keys")
+    await one.close()
 
 
 async def notifications():

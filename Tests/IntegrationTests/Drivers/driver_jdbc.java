@@ -422,22 +422,39 @@ class DriverJdbc {
         }
     }
 
+    /** Whether lastval() answered as it should; see is_key in target.py. */
+    static void expectKey(int expected, Connection client) throws SQLException {
+        try {
+            expect("" + expected, client, "SELECT lastval()");
+        } catch (SQLException error) {
+            if (!"55000".equals(error.getSQLState()) || System.getenv("LOST_KEYS") == null) throw error;
+        }
+    }
+
     static void keys() throws Exception {
+        try (Connection one = connect()) {
+            run(one, "DROP TABLE IF EXISTS jdbc_keys", "CREATE TABLE jdbc_keys (id serial, t text)");
+            one.setAutoCommit(false);
+            run(one, "INSERT INTO jdbc_keys (t) VALUES ('a')");
+            expect("1", one, "SELECT lastval()");
+            one.commit();
+        }
         List<Connection> clients = several(6);
-        run(clients.get(0), "DROP TABLE IF EXISTS jdbc_keys", "CREATE TABLE jdbc_keys (id serial, t text)");
         for (int number = 0; number < clients.size(); number++) {
             PreparedStatement insert = clients.get(number).prepareStatement(
                 "INSERT INTO jdbc_keys (t) VALUES (?)", Statement.RETURN_GENERATED_KEYS);
             insert.setString(1, "a");
             insert.executeUpdate();
             ResultSet made = insert.getGeneratedKeys();
-            check(made.next() && made.getInt("id") == number + 1, "another generated key");
+            check(made.next() && made.getInt("id") == number + 2, "another generated key");
         }
         for (int number = 0; number < clients.size(); number++) {
-            expect("" + (number + 1), clients.get(number), "SELECT lastval()");
+            expectKey(number + 2, clients.get(number));
+            clients.get(number).close();
         }
-        run(clients.get(0), "DROP TABLE jdbc_keys");
-        close(clients);
+        try (Connection one = connect()) {
+            run(one, "DROP TABLE jdbc_keys");
+        }
     }
 
     static void notifications() throws Exception {

@@ -241,16 +241,27 @@ const parts = {
   },
 
   async keys() {
+    const one = await connect();
+    await run(one, 'DROP TABLE IF EXISTS node_keys', 'CREATE TABLE node_keys (id serial, t text)', 'BEGIN');
+    await run(one, "INSERT INTO node_keys (t) VALUES ('a')");
+    same(await value(one, 'SELECT lastval()::int'), 1, 'lastval() in its transaction');
+    await run(one, 'COMMIT');
+    await one.end();
     const clients = await several(6);
-    await run(clients[0], 'DROP TABLE IF EXISTS node_keys', 'CREATE TABLE node_keys (id serial, t text)');
     for (const [number, client] of clients.entries()) {
-      same(await value(client, 'INSERT INTO node_keys (t) VALUES ($1) RETURNING id', ['a']), number + 1, 'RETURNING');
+      same(await value(client, 'INSERT INTO node_keys (t) VALUES ($1) RETURNING id', ['a']), number + 2, 'RETURNING');
     }
     for (const [number, client] of clients.entries()) {
-      same(await value(client, 'SELECT lastval()::int'), number + 1, `lastval() of client ${number}`);
+      try {
+        same(await value(client, 'SELECT lastval()::int'), number + 2, `lastval() of client ${number}`);
+      } catch (error) {
+        if (error.code !== '55000' || !('LOST_KEYS' in process.env)) throw error; // see is_key in target.py
+      }
+      await client.end();
     }
-    await run(clients[0], 'DROP TABLE node_keys');
-    await close(clients);
+    const last = await connect();
+    await run(last, 'DROP TABLE node_keys');
+    await last.end();
   },
 
   async notifications() {

@@ -308,18 +308,32 @@ function transfers(int $seed): void
 /** lastInsertId() asks for lastval(), or for currval() of the sequence that it is given. */
 function keys(): void
 {
-    $clients = array_map(fn () => connect(), range(0, 5));
-    run($clients[0], 'DROP TABLE IF EXISTS pdo_keys', 'CREATE TABLE pdo_keys (id serial, t text)');
-    foreach ([null, 'pdo_keys_id_seq'] as $round => $sequence) {
+    run(connect(), 'DROP TABLE IF EXISTS pdo_keys', 'CREATE TABLE pdo_keys (id serial, t text)');
+    $last = 0;
+    foreach ([null, 'pdo_keys_id_seq'] as $sequence) {
+        $one = connect();
+        $one->beginTransaction();
+        run($one, "INSERT INTO pdo_keys (t) VALUES ('a')");
+        same($one->lastInsertId($sequence), (string) ++$last, 'lastInsertId() in its transaction');
+        $one->commit();
+        $one = null;
+        $clients = array_map(fn () => connect(), range(0, 5));
         foreach ($clients as $client) {
             $client->prepare('INSERT INTO pdo_keys (t) VALUES (?)')->execute(['a']);
         }
-        foreach ($clients as $number => $client) {
-            $what = 'lastInsertId(' . ($sequence ?? '') . ") of client $number";
-            same($client->lastInsertId($sequence), (string) ($round * 6 + $number + 1), $what);
+        unset($client);
+        while ($clients) {
+            $last++;
+            try {
+                same(array_shift($clients)->lastInsertId($sequence), (string) $last, "lastInsertId($sequence)");
+            } catch (PDOException $error) {
+                if ($error->errorInfo[0] !== '55000' || getenv('LOST_KEYS') === false) {
+                    throw $error; // see is_key in target.py
+                }
+            }
         }
     }
-    run($clients[0], 'DROP TABLE pdo_keys');
+    run(connect(), 'DROP TABLE pdo_keys');
 }
 
 function notifications(): void

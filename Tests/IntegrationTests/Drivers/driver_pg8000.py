@@ -236,16 +236,27 @@ def guarded(wrong, seed):
 
 
 def keys():
+    one = connect()
+    run(one, "DROP TABLE IF EXISTS pg8000_keys", "CREATE TABLE pg8000_keys (id serial, t text)")
+    run(one, "BEGIN", "INSERT INTO pg8000_keys (t) VALUES ('a')")
+    check(value(one, "SELECT lastval()") == 1, "lastval() in its transaction")
+    run(one, "COMMIT")
+    one.close()
     clients = [connect() for _ in range(options.clients)]
-    run(clients[0], "DROP TABLE IF EXISTS pg8000_keys", "CREATE TABLE pg8000_keys (id serial, t text)")
-    for number, client in enumerate(clients):
+    for expected, client in enumerate(clients, 2):
         found = value(client, "INSERT INTO pg8000_keys (t) VALUES (%s) RETURNING id", ("a",))
-        check(found == number + 1, f"RETURNING gave {found}")
-    for number, client in enumerate(clients):
-        found = value(client, "SELECT lastval()")
-        check(found == number + 1, f"lastval() of client {number} is {found} instead of {number + 1}")
-    run(clients[0], "DROP TABLE pg8000_keys")
-    close(clients)
+        check(found == expected, f"RETURNING gave {found}")
+    for expected, client in enumerate(clients, 2):
+        try:
+            found = value(client, "SELECT lastval()")
+        except pg8000.ProgrammingError as error:
+            check("55000" in error.args, f"lastval(): {error.args}")
+            found = None
+        check(target.is_key(found, expected), f"lastval() is {found} instead of {expected}")
+        client.close()
+    one = connect()
+    run(one, "DROP TABLE pg8000_keys")
+    one.close()
 
 
 target.play(

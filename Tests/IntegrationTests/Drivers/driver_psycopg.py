@@ -372,20 +372,29 @@ async def tasks():
 
 
 def keys():
-    clients = [connect() for _ in range(options.clients)]
-    setup(clients[0], "DROP TABLE IF EXISTS psycopg_keys", "CREATE TABLE psycopg_keys (id serial, t text)")
+    """The last key inside of the transaction that made it, and after it, when others have made theirs."""
+    with connect() as one:
+        setup(one, "DROP TABLE IF EXISTS psycopg_keys", "CREATE TABLE psycopg_keys (id serial, t text)")
     last = 0
     for function in ("lastval()", "currval('psycopg_keys_id_seq')"):
+        with connect() as one, one.transaction():
+            last += 1
+            one.execute("INSERT INTO psycopg_keys (t) VALUES ('a')")
+            check(value(one, f"SELECT {function}") == last, f"{function} in its transaction")
+        clients = [connect() for _ in range(options.clients)]
         for number, client in enumerate(clients):
             found = value(client, "INSERT INTO psycopg_keys (t) VALUES ('a') RETURNING id")
             check(found == last + number + 1, f"RETURNING gave {found}")
-        for number, client in enumerate(clients):
-            found = value(client, f"SELECT {function}")
-            check(found == last + number + 1, f"{function} of client {number} is {found}, not {last + number + 1}")
-        last += len(clients)
-    setup(clients[0], "DROP TABLE psycopg_keys")
-    for client in clients:
-        client.close()
+        for client in clients:
+            last += 1
+            try:
+                found = value(client, f"SELECT {function}")
+            except errors.ObjectNotInPrerequisiteState:
+                found = None
+            check(target.is_key(found, last), f"{function} is {found} instead of {last}")
+            client.close()
+    with connect() as one:
+        setup(one, "DROP TABLE psycopg_keys")
 
 
 def notifications():

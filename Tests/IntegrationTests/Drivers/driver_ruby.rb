@@ -300,16 +300,25 @@ def transfers(seed)
 end
 
 def keys
-  several(6) do |clients|
-    run(clients[0], 'DROP TABLE IF EXISTS ruby_keys', 'CREATE TABLE ruby_keys (id serial, t text)')
-    clients.each_with_index do |client, number|
-      same(value(client, 'INSERT INTO ruby_keys (t) VALUES ($1) RETURNING id', 'a'), (number + 1).to_s, 'RETURNING')
+  several(1) do |one,|
+    run(one, 'DROP TABLE IF EXISTS ruby_keys', 'CREATE TABLE ruby_keys (id serial, t text)')
+    one.transaction do
+      run(one, "INSERT INTO ruby_keys (t) VALUES ('a')")
+      same(value(one, 'SELECT lastval()'), '1', 'lastval() in its transaction')
     end
-    clients.each_with_index do |client, number|
-      same(value(client, 'SELECT lastval()'), (number + 1).to_s, "lastval() of client #{number}")
-    end
-    run(clients[0], 'DROP TABLE ruby_keys')
   end
+  clients = Array.new(6) { connect }
+  clients.each_with_index do |client, number|
+    same(value(client, 'INSERT INTO ruby_keys (t) VALUES ($1) RETURNING id', 'a'), (number + 2).to_s, 'RETURNING')
+  end
+  clients.each_with_index do |client, number|
+    same(value(client, 'SELECT lastval()'), (number + 2).to_s, "lastval() of client #{number}")
+  rescue PG::ObjectNotInPrerequisiteState
+    raise unless ENV.key?('LOST_KEYS') # see is_key in target.py
+  ensure
+    client.close
+  end
+  several(1) { |one,| run(one, 'DROP TABLE ruby_keys') }
 end
 
 def notifications
