@@ -47,7 +47,8 @@ extension Worker {
             if isWhole, let disposition = takeLastWords(index, body) { return disposition }
             return isHidden || !isCurrent(index) ? .swallow : .pass
         case BackendTag.notificationResponse:
-            return isHidden || !isCurrent(index) ? .swallow : .pass
+            // It belongs to nobody's answer, and who has asked for it keeps its server.
+            return isCurrent(index) ? .pass : .swallow
         case BackendTag.authentication, BackendTag.backendKeyData:
             desynchronized(index, "a login message in the middle of a session")
             return .ended
