@@ -105,6 +105,11 @@ extension Worker {
         server.pointee.cancelsInFlight -= 1
         let isHeldBack =
             server.pointee.state == .resetting && server.pointee.replies.isEmpty && server.pointee.client < 0
-        if isHeldBack && server.pointee.cancelsInFlight == 0 { park(reference.index) }
+        guard isHeldBack, server.pointee.cancelsInFlight == 0 else { return }
+        if server.pointee.flags.contains(.runsAlone) {
+            continueAlone(reference.index)
+        } else {
+            park(reference.index)
+        }
     }
 }

@@ -73,6 +73,12 @@ struct ClientConnection {
         static let needsInspection = Flags(rawValue: 1 << 18)
         /// A parameter was reset: what comes next waits until the value of the session's start is back.
         static let isResetting = Flags(rawValue: 1 << 19)
+        /// Its peer has closed its sending side; what it had sent before is still read.
+        static let hasEnded = Flags(rawValue: 1 << 20)
+        /// All that it has sent is read, and a Terminate of ours is behind it.
+        static let isHalfClosed = Flags(rawValue: 1 << 21)
+        /// It has said Terminate, and what it asked for before is still being answered.
+        static let hasTakenLeave = Flags(rawValue: 1 << 22)
         /// The next message means something else once what is under way is answered.
         static let changesWhatFollows: Flags = [.isDiscarding, .isResetting]
     }

@@ -24,7 +24,10 @@ extension Worker {
             server.pointee.replies.isEmpty ? server.pointee.state == .resetting : server.pointee.replies.isNextHidden
         switch tag {
         case BackendTag.readyForQuery: return takeReady(index, body)
-        case BackendTag.commandComplete, BackendTag.emptyQueryResponse, BackendTag.portalSuspended:
+        case BackendTag.emptyQueryResponse:
+            if server.pointee.flags.contains(.countsReady) { readyCounted(index) }
+            finish(index, .execute)
+        case BackendTag.commandComplete, BackendTag.portalSuspended:
             if server.pointee.flags.contains(.mayClear), isWhole { noteCleared(index, body) }
             finish(index, .execute)
         case BackendTag.errorResponse: return takeError(index, body, isWhole: isWhole, isHidden: isHidden)
@@ -34,7 +37,7 @@ extension Worker {
         case BackendTag.rowDescription, BackendTag.noData:
             finishDescribe(index)
         case BackendTag.copyInResponse, BackendTag.copyBothResponse:
-            beginCopyIn(index)
+            beginCopyIn(index, isBoth: tag == BackendTag.copyBothResponse)
         case BackendTag.parameterStatus:
             if isWhole { noteParameterStatus(index, body) }
             // A held server that is not the one in use must not contradict it.
@@ -129,21 +132,6 @@ extension Worker {
         return true
     }
 
-    private mutating func beginCopyIn(_ index: Int32) {
-        let server = servers[index]
-        let removed = server.pointee.replies.removeSyncsIgnoredDuringCopy()
-        guard server.pointee.client >= 0 else {
-            // It waits for data that nobody sends.
-            if server.pointee.flags.contains(.runsAlone) { server.pointee.deadline = now }
-            return
-        }
-        // Data that was sent without waiting for this may have ended already.
-        let isOver = (0..<server.pointee.replies.count).contains { server.pointee.replies[$0].kind == .copyEnd }
-        if isOver { return }
-        if removed > 0 { clients[server.pointee.client].pointee.flags.insert(.isGroupOpen) }
-        clients[server.pointee.client].pointee.flags.insert(.isCopyingIn)
-    }
-
     private mutating func takeReady(_ index: Int32, _ body: UnsafeRawBufferPointer) -> ReplyDisposition {
         let server = servers[index]
         guard body.count == 1, let byte = body.first, let status = TransactionStatus(rawValue: byte) else {
@@ -151,17 +139,11 @@ extension Worker {
             return .ended
         }
         server.pointee.transaction = status
-        if server.pointee.flags.remove(.skipsToSync) != nil { discardToSync(index) }
+        if !server.pointee.flags.isDisjoint(with: .changesReady), isCounted(index) { return .swallow }
         while server.pointee.replies.isNext(.copyEnd) {
             server.pointee.replies.removeFirst()
         }
         guard let reply = server.pointee.replies.first else {
-            // A Sync during a copy that had failed already was read after all.
-            if server.pointee.ignoredSyncs > 0, server.pointee.client >= 0 {
-                server.pointee.ignoredSyncs -= 1
-                clients[server.pointee.client].pointee.flags.subtract([.isGroupOpen, .hasPortal, .isReadGroup])
-                return .settle(isVisible: true)
-            }
             desynchronized(index, "ReadyForQuery that nobody waits for")
             return .ended
         }
@@ -170,13 +152,7 @@ extension Worker {
             return .ended
         }
         server.pointee.replies.removeFirst()
-        if server.pointee.ignoredSyncs > 0 {
-            // A Sync in the middle of a copy is answered or not, depending on when the copy failed: this server may owe
-            // one more ReadyForQuery, and nobody else must get it.
-            server.pointee.flags.insert(.isDoomed)
-            server.pointee.deadline = .max
-            server.pointee.ignoredSyncs = 0
-        }
+        if server.pointee.flags.contains(.hasIgnoredSyncs) { forgetIgnoredSyncs(index) }
         noteLocalAnswers(index)
         if server.pointee.flags.contains(.runsAlone) { return runOnAlone(index) }
         if reply.isHidden { return hiddenDone(index, reply.kind) }
@@ -187,7 +163,7 @@ extension Worker {
 
     private mutating func runOnAlone(_ index: Int32) -> ReplyDisposition {
         let generation = servers[index].pointee.generation
-        if servers[index].pointee.replies.isEmpty { finishAlone(index) }
+        continueAlone(index)
         return servers[index].pointee.generation == generation ? .swallow : .ended
     }
 
@@ -244,7 +220,9 @@ extension Worker {
                 return .drop
             }
             if server.pointee.flags.contains(.runsAlone) {
-                skipToSync(index)
+                // Whether the parameters are set, nobody knows.
+                if isHidden, server.pointee.replies.isNext(.query) { server.pointee.flags.insert(.isDoomed) }
+                if !countsReady(index) { skipToSync(index) }
                 return .swallow
             }
             let isOurs =
@@ -259,7 +237,7 @@ extension Worker {
             client.pointee.flags.subtract([.isCopyingIn, .isDiscarding])
             if client.pointee.flags.contains(.needsInspection) { noteSessionError(server.pointee.client) }
         }
-        skipToSync(index)
+        if !countsReady(index) { skipToSync(index) }
         return .pass
     }
 
@@ -272,7 +250,7 @@ extension Worker {
         if server.pointee.replies.isEmpty { server.pointee.flags.insert(.skipsToSync) }
     }
 
-    private mutating func discardToSync(_ index: Int32) {
+    mutating func discardToSync(_ index: Int32) {
         let server = servers[index]
         while let reply = server.pointee.replies.first, reply.kind != .sync {
             server.pointee.replies.removeFirst()

@@ -117,6 +117,7 @@ extension Worker {
                 }
             case .resetting:
                 soonSweep()
+                cancelAbandoned(index)
                 if server.pointee.deadline > 0 && now >= server.pointee.deadline { closeServer(index) }
             case .linked:
                 if !server.pointee.replies.isEmpty, server.pointee.client >= 0 {
