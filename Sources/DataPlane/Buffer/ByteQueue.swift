@@ -52,6 +52,14 @@ struct ByteQueue {
         if head == tail { clear(&pool) }
     }
 
+    /// Drops the bytes at the end, and gives the block back where none are left.
+    /// - Parameter kept: how many stay.
+    mutating func truncate(to kept: Int, _ pool: inout BufferPool) {
+        precondition(kept >= 0 && kept <= count, "keeping bytes that are not there")
+        tail = head &+ UInt32(kept)
+        if kept == 0 { clear(&pool) }
+    }
+
     /// Puts bytes in front of those in waiting: they are taken up again.
     mutating func prepend(_ bytes: UnsafeRawPointer, _ count: Int, _ pool: inout BufferPool) {
         var whole = ByteQueue()

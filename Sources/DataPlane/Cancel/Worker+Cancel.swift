@@ -155,6 +155,11 @@ extension Worker {
         settling.append(reference)
         let isHeldBack =
             server.pointee.state == .resetting && server.pointee.replies.isEmpty && server.pointee.client < 0
-        if isHeldBack { park(reference.index) }
+        guard isHeldBack else { return }
+        if server.pointee.flags.contains(.runsAlone) {
+            continueAlone(reference.index)
+        } else {
+            park(reference.index)
+        }
     }
 }

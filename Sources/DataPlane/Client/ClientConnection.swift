@@ -86,6 +86,12 @@ struct ClientConnection {
         /// Its encoding has bytes of ASCII inside of longer characters.
         static let hidesASCII = Flags(rawValue: 1 << 21)
         static let textSettings: Flags = [.escapesInStrings, .hidesASCII]
+        /// Its peer has closed its sending side; what it had sent before is still read.
+        static let hasEnded = Flags(rawValue: 1 << 26)
+        /// All that it has sent is read, and a Terminate of ours is behind it.
+        static let isHalfClosed = Flags(rawValue: 1 << 27)
+        /// It has said Terminate, and what it asked for before is still being answered.
+        static let hasTakenLeave = Flags(rawValue: 1 << 28)
         /// The next message means something else once what is under way is answered.
         static let changesWhatFollows: Flags = [.isDiscarding, .isResetting]
     }

@@ -36,48 +36,6 @@ extension Worker {
     /// How long a client may take to read its last error.
     static var closingGrace: UInt64 { 2_000_000_000 }
 
-    /// The peer closed its side or the connection broke. What it had asked for is not finished for nobody.
-    mutating func clientVanished(_ index: Int32) { closeClient(index) }
-
-    /// The peer closed its side while what it has sent waits for a server, or for an answer.
-    mutating func clientWent(_ index: Int32) {
-        takeRest(index)
-        guard hasTakenLeave(index) else { return clientVanished(index) }
-        // A socket that is closed has nothing else to tell, and would tell it for ever.
-        epoll.remove(clients[index].pointee.descriptor)
-    }
-
-    /// Reads what lies between the messages that wait and the end of the stream: libpq sends its Terminate by itself.
-    private mutating func takeRest(_ index: Int32) {
-        let client = clients[index]
-        guard client.pointee.state == .ready, !client.pointee.inbound.isEmpty else { return }
-        for _ in 0..<Self.farewellReads {
-            guard let space = client.pointee.inbound.space(4_096, &buffers),
-                case .bytes(let count) = Socket.receive(client.pointee.descriptor, into: space.start, count: space.room)
-            else { return }
-            client.pointee.inbound.commit(count)
-        }
-    }
-
-    /// Who has pipelined more than these reads of 4 KiB behind a waiting statement, and is gone, counts as vanished.
-    private static var farewellReads: Int { 16 }
-
-    /// Whether a Terminate is behind what waits: like PostgreSQL, Egret runs that although nobody reads the answers.
-    /// One that has answers left to read, and cannot, is lost.
-    private func hasTakenLeave(_ index: Int32) -> Bool {
-        let client = clients[index]
-        guard client.pointee.state == .ready, client.pointee.bodyRemaining == 0,
-            !client.pointee.flags.contains(.isWriteArmed), let start = client.pointee.inbound.start
-        else { return false }
-        let bytes = UnsafeRawPointer(start)
-        var offset = 0
-        while client.pointee.inbound.count - offset >= 5 {
-            if bytes.load(fromByteOffset: offset, as: UInt8.self) == FrontendTag.terminate { return true }
-            offset += Int(bytes.bigEndianUInt32(at: offset + 1)) + 1
-        }
-        return false
-    }
-
     mutating func closeClient(_ index: Int32) {
         let client = clients[index]
         guard client.isOpen else { return }

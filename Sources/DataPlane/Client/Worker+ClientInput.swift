@@ -54,7 +54,8 @@ extension Worker {
             switch Socket.receive(client.pointee.descriptor, into: scratch, count: Self.scratchSize) {
             case .bytes(let count): takeInput(index, UnsafeRawPointer(scratch), count)
             case .wouldBlock: return
-            case .endOfStream, .failed: clientVanished(index)
+            case .endOfStream: clientEnded(index)
+            case .failed: clientVanished(index)
             }
         } else {
             // The rest of a message joins its beginning; large messages get room in proportion.
@@ -65,7 +66,8 @@ extension Worker {
                 client.pointee.inbound.commit(count)
                 takeWaiting(index)
             case .wouldBlock: return
-            case .endOfStream, .failed: clientVanished(index)
+            case .endOfStream: clientEnded(index)
+            case .failed: clientVanished(index)
             }
         }
     }
@@ -161,8 +163,9 @@ extension Worker {
         }
         let server = client.pointee.server
         if server >= 0 && servers[server].pointee.outbound.count >= Limits.outboundHighWater { return .blocked }
-        if server >= 0, servers[server].pointee.flags.contains(.isToRepeat) {
-            // What was asked before is asked again first.
+        if server >= 0, !servers[server].pointee.flags.isDisjoint(with: .holdsBack),
+            holdsBack(index, on: server, bytes.load(as: UInt8.self))
+        {
             client.pointee.wait = .drain
             return .blocked
         }
@@ -203,18 +206,6 @@ extension Worker {
         case FrontendTag.terminate: leave(index)
         default: violate(index, "invalid frontend message type \(message.tag)")
         }
-    }
-
-    /// Terminate. What was asked before it runs to its end all the same, as in PostgreSQL.
-    private mutating func leave(_ index: Int32) -> MessageProgress {
-        let server = clients[index].pointee.server
-        if server >= 0, !servers[server].pointee.replies.isEmpty,
-            clients[index].pointee.flags.isDisjoint(with: [.isCopyingIn, .isGroupOpen])
-        {
-            leaveRunning(server, of: index)
-        }
-        closeClient(index)
-        return .closed
     }
 
     /// The client does not speak the protocol: it is told once, and its connection ends.

@@ -12,8 +12,9 @@ extension Worker {
         let progress = forward(message, of: index, to: serverIndex)
         guard case .took = progress, message.tag != FrontendTag.copyData else { return progress }
         let server = servers[serverIndex]
-        client.pointee.flags.remove(.isCopyingIn)
-        if !server.pointee.replies.isEmpty { server.pointee.replies.append(ExpectedReply(.copyEnd)) }
+        // The end of a copy that the server has not asked for yet, or of one that has failed.
+        let isAhead = client.pointee.flags.remove(.isCopyingIn) == nil
+        if isAhead && !server.pointee.replies.isEmpty { server.pointee.replies.append(ExpectedReply(.copyEnd)) }
         return progress
     }
 

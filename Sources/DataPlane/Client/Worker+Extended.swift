@@ -261,7 +261,7 @@ extension Worker {
         keep(message, on: serverIndex)
         let server = servers[serverIndex]
         if client.pointee.flags.contains(.isCopyingIn) {
-            server.pointee.ignoredSyncs += 1
+            noteIgnoredSyncs(serverIndex, 1)
             return .took(message.total)
         }
         client.pointee.flags.subtract([.isGroupOpen, .hasPortal, .isReadGroup])

@@ -119,68 +119,33 @@ extension Worker {
             break
         }
         if current >= 0 {
-            let isPinned = client.pointee.flags.contains(.isPinned)
-            let isBusy =
-                client.pointee.bodyRemaining > 0 || client.pointee.flags.contains(.isGroupOpen)
-                || client.pointee.flags.contains(.isCopyingIn)
-            if !isBusy, owesOnlyEgret(current) {
-                leaveRunning(current, of: index)
+            if isUnderWay(index, on: current) {
+                recover(current, from: index)
             } else {
                 unlink(index, current)
-                retire(current, isBusy: isBusy, hasSessionState: isPinned)
+                retire(current, hasSessionState: client.pointee.flags.contains(.isPinned))
             }
         }
         while client.pointee.firstHeld >= 0 {
             let held = client.pointee.firstHeld
             unlink(index, held)
-            retire(held, isBusy: false, hasSessionState: true)
+            retire(held, hasSessionState: true)
         }
         client.pointee.server = -1
     }
 
-    /// Everything that the client has asked for is answered; what is still owed is for Egret alone.
-    private func owesOnlyEgret(_ serverIndex: Int32) -> Bool {
-        let replies = servers[serverIndex].pointee.replies
-        return !replies.isEmpty && (0..<replies.count).allSatisfy { replies[$0].isHidden }
-    }
-
-    /// The client goes, and nobody reads the answers; the server is cleaned once it has given them.
-    mutating func leaveRunning(_ serverIndex: Int32, of index: Int32) {
-        let server = servers[serverIndex]
-        if clients[index].pointee.flags.contains(.isPinned) { server.pointee.flags.insert(.hasSessionState) }
-        unlink(index, serverIndex)
-        server.pointee.state = .resetting
-        server.pointee.flags.insert(.runsAlone)
-        server.pointee.deadline = .max
-        // Nobody is slow any more: what comes is thrown away.
-        if server.pointee.flags.remove(.isReadPaused) != nil { watchServer(serverIndex) }
-    }
-
-    /// The last answer that nobody reads is here.
-    mutating func finishAlone(_ serverIndex: Int32) {
-        let server = servers[serverIndex]
-        server.pointee.flags.remove(.runsAlone)
-        let hasState = server.pointee.flags.remove(.hasSessionState) != nil
-        retire(serverIndex, isBusy: false, hasSessionState: hasState)
-    }
-
-    /// - Parameters:
-    ///   - isBusy: the client left in the middle of something that cannot be taken back.
-    ///   - hasSessionState: settings, temporary tables and the like may be left on it.
-    private mutating func retire(_ index: Int32, isBusy: Bool, hasSessionState: Bool) {
+    /// Cleans a server on which nothing is under way for its next client.
+    /// - Parameter hasSessionState: settings, temporary tables and the like may be left on it.
+    mutating func retire(_ index: Int32, hasSessionState: Bool) {
         let server = servers[index]
-        let isInFlight = isBusy || !server.pointee.replies.isEmpty || !server.pointee.outbound.isEmpty
-        if isInFlight && server.pointee.cancelKey.count >= 4 && !server.pointee.replies.isEmpty {
-            sendCancel(forServer: index)
-        }
-        let isSession = hasSessionState || !poolsTransactions
-        if isInFlight || isStale(index) || (isSession && !settings.cachesConnections) {
+        let isInFlight = !server.pointee.replies.isEmpty || !server.pointee.outbound.isEmpty
+        if isInFlight || !isKept(index, hasSessionState: hasSessionState) {
             if !isInFlight { sendTerminate(index) }
             return closeServer(index)
         }
         server.pointee.state = .resetting
         if !server.pointee.transaction.isIdle { sendHiddenQuery(index, "ABORT") }
-        if isSession {
+        if hasSessionState || !poolsTransactions {
             for query in settings.resetQueries { sendHiddenQuery(index, query) }
             // Another reset leaves our statements, and the parameters that we have set, where they are.
             if settings.resetQueries.contains(where: { $0.uppercased().hasPrefix("DISCARD ALL") }) {
@@ -192,6 +157,12 @@ extension Worker {
         server.pointee.deadline = resetDeadline
         soonSweep()
         if server.pointee.replies.isEmpty { park(index) }
+    }
+
+    /// Whether a server is worth cleaning: another client may have it afterwards.
+    func isKept(_ index: Int32, hasSessionState: Bool) -> Bool {
+        let isSession = hasSessionState || !poolsTransactions
+        return !isStale(index) && (!isSession || settings.cachesConnections)
     }
 
     /// When a server that is being cleaned counts as hanging.

@@ -60,6 +60,18 @@ struct ServerConnection {
         static let tellsClient = Flags(rawValue: 1 << 19)
         /// Its replication client has sent a Terminate.
         static let wasLeft = Flags(rawValue: 1 << 24)
+        /// `ignoredSyncs` is more than 0.
+        static let hasIgnoredSyncs = Flags(rawValue: 1 << 20)
+        /// A copy failed with Syncs in the middle of it: how many it answers is being counted.
+        static let countsReady = Flags(rawValue: 1 << 21)
+        /// Its client has left in the middle of a group, whose Sync is sent once all of it is answered.
+        static let awaitsSync = Flags(rawValue: 1 << 22)
+        /// Its client has vanished: what is under way there is cancelled.
+        static let isAbandoned = Flags(rawValue: 1 << 23)
+        /// Before the next message of its client is taken, something has to be looked at.
+        static let holdsBack: Flags = [.isToRepeat, .hasIgnoredSyncs]
+        /// The next ReadyForQuery is out of the ordinary.
+        static let changesReady: Flags = [.skipsToSync, .countsReady]
         /// What ends with the last request.
         static let requestFlags: Flags = [
             .hasRequests, .isRepeatable, .hasAnswered, .mayHaveCommitted, .wasCanceled, .usesOldUnnamed, .mayClear,
@@ -103,6 +115,8 @@ struct ServerConnection {
     var leases: UInt64 = 0
     /// Syncs that were sent while data was copied in: the server read them without an answer, or is about to answer.
     var ignoredSyncs: Int32 = 0
+    /// How many ReadyForQuery have come while they are counted.
+    var readyCount: Int32 = 0
     var inbound = ByteQueue()
     var outbound = ByteQueue()
     /// The client's messages that are not answered yet, while they may be asked again.
@@ -152,7 +166,7 @@ struct ReplyQueueBox {
     func append(_ reply: ExpectedReply) { queue.pointee.append(reply) }
     @discardableResult func removeFirst() -> ExpectedReply { queue.pointee.removeFirst() }
     func removeAll() { queue.pointee.removeAll() }
-    func removeSyncsIgnoredDuringCopy() -> Int { queue.pointee.removeSyncsIgnoredDuringCopy() }
+    func beginCopy() -> (ignoredSyncs: Int, isOver: Bool) { queue.pointee.beginCopy() }
 }
 
 extension UnsafeMutablePointer<ServerConnection> {

@@ -25,7 +25,10 @@ extension Worker {
             server.pointee.replies.isEmpty ? server.pointee.state == .resetting : server.pointee.replies.isNextHidden
         switch tag {
         case BackendTag.readyForQuery: return takeReady(index, body)
-        case BackendTag.commandComplete, BackendTag.emptyQueryResponse, BackendTag.portalSuspended:
+        case BackendTag.emptyQueryResponse:
+            if server.pointee.flags.contains(.countsReady) { readyCounted(index) }
+            finish(index, .execute)
+        case BackendTag.commandComplete, BackendTag.portalSuspended:
             if server.pointee.flags.contains(.mayClear), isWhole { noteCleared(index, body) }
             finish(index, .execute)
         case BackendTag.errorResponse: return takeError(index, body, isWhole: isWhole, isHidden: isHidden)
@@ -35,7 +38,7 @@ extension Worker {
         case BackendTag.rowDescription, BackendTag.noData:
             finishDescribe(index)
         case BackendTag.copyInResponse, BackendTag.copyBothResponse:
-            beginCopyIn(index)
+            beginCopyIn(index, isBoth: tag == BackendTag.copyBothResponse)
         case BackendTag.parameterStatus:
             if isWhole { noteParameterStatus(index, body) }
             // A held server that is not the one in use must not contradict it.
@@ -135,21 +138,6 @@ extension Worker {
         return true
     }
 
-    private mutating func beginCopyIn(_ index: Int32) {
-        let server = servers[index]
-        let removed = server.pointee.replies.removeSyncsIgnoredDuringCopy()
-        guard server.pointee.client >= 0 else {
-            // It waits for data that nobody sends.
-            if server.pointee.flags.contains(.runsAlone) { server.pointee.deadline = now }
-            return
-        }
-        // Data that was sent without waiting for this may have ended already.
-        let isOver = (0..<server.pointee.replies.count).contains { server.pointee.replies[$0].kind == .copyEnd }
-        if isOver { return }
-        if removed > 0 { clients[server.pointee.client].pointee.flags.insert(.isGroupOpen) }
-        clients[server.pointee.client].pointee.flags.insert(.isCopyingIn)
-    }
-
     private mutating func takeReady(_ index: Int32, _ body: UnsafeRawBufferPointer) -> ReplyDisposition {
         let server = servers[index]
         guard body.count == 1, let byte = body.first, let status = TransactionStatus(rawValue: byte) else {
@@ -157,17 +145,11 @@ extension Worker {
             return .ended
         }
         server.pointee.transaction = status
-        if server.pointee.flags.remove(.skipsToSync) != nil { discardToSync(index) }
+        if !server.pointee.flags.isDisjoint(with: .changesReady), isCounted(index) { return .swallow }
         while server.pointee.replies.isNext(.copyEnd) {
             server.pointee.replies.removeFirst()
         }
         guard let reply = server.pointee.replies.first else {
-            // A Sync during a copy that had failed already was read after all.
-            if server.pointee.ignoredSyncs > 0, server.pointee.client >= 0 {
-                server.pointee.ignoredSyncs -= 1
-                clients[server.pointee.client].pointee.flags.subtract([.isGroupOpen, .hasPortal, .isReadGroup])
-                return .settle(isVisible: true)
-            }
             desynchronized(index, "ReadyForQuery that nobody waits for")
             return .ended
         }
@@ -176,13 +158,7 @@ extension Worker {
             return .ended
         }
         server.pointee.replies.removeFirst()
-        if server.pointee.ignoredSyncs > 0 {
-            // A Sync in the middle of a copy is answered or not, depending on when the copy failed: this server may owe
-            // one more ReadyForQuery, and nobody else must get it.
-            server.pointee.flags.insert(.isDoomed)
-            server.pointee.deadline = .max
-            server.pointee.ignoredSyncs = 0
-        }
+        if server.pointee.flags.contains(.hasIgnoredSyncs) { forgetIgnoredSyncs(index) }
         noteLocalAnswers(index)
         if server.pointee.flags.contains(.runsAlone) { return runOnAlone(index) }
         if reply.isHidden { return hiddenDone(index, reply.kind) }
@@ -197,7 +173,7 @@ extension Worker {
 
     private mutating func runOnAlone(_ index: Int32) -> ReplyDisposition {
         let generation = servers[index].pointee.generation
-        if servers[index].pointee.replies.isEmpty { finishAlone(index) }
+        continueAlone(index)
         return servers[index].pointee.generation == generation ? .swallow : .ended
     }
 
@@ -255,7 +231,9 @@ extension Worker {
             }
             if noteOutdated(error, from: index) { return repeatAfterSync(index) }
             if server.pointee.flags.contains(.runsAlone) {
-                skipToSync(index)
+                // Whether the parameters are set, nobody knows.
+                if isHidden, server.pointee.replies.isNext(.query) { server.pointee.flags.insert(.isDoomed) }
+                if !countsReady(index) { skipToSync(index) }
                 return .swallow
             }
             let isOurs =
@@ -274,7 +252,7 @@ extension Worker {
                 server.pointee.ownError = error
             }
         }
-        skipToSync(index)
+        if !countsReady(index) { skipToSync(index) }
         return server.pointee.ownError.isEmpty ? .pass : .swallow
     }
 
@@ -293,7 +271,7 @@ extension Worker {
         if server.pointee.replies.isEmpty { server.pointee.flags.insert(.skipsToSync) }
     }
 
-    private mutating func discardToSync(_ index: Int32) {
+    mutating func discardToSync(_ index: Int32) {
         let server = servers[index]
         while let reply = server.pointee.replies.first, reply.kind != .sync {
             server.pointee.replies.removeFirst()

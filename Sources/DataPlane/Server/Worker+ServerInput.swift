@@ -137,9 +137,8 @@ extension Worker {
     /// A client that waited for its answers to come to an end goes on.
     private mutating func wakeDrained(_ index: Int32) {
         let server = servers[index]
-        guard server.pointee.client >= 0, server.pointee.replies.isEmpty,
-            clients[server.pointee.client].pointee.wait == .drain
-        else { return }
+        guard server.pointee.client >= 0 else { return continueAlone(index) }
+        guard server.pointee.replies.isEmpty, clients[server.pointee.client].pointee.wait == .drain else { return }
         clients[server.pointee.client].pointee.wait = .none
         makeRunnable(server.pointee.client)
     }

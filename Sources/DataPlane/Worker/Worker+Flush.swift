@@ -89,7 +89,7 @@ extension Worker {
         }
         if isStuck { return }
         // The client may still be sending; closing now would reset the connection under its last error.
-        if client.pointee.state == .closing { return Socket.shutdownWrite(client.pointee.descriptor) }
+        if client.pointee.state == .closing { return endClosing(index) }
         resumeReading(ofServersOf: index)
         if client.pointee.flags.contains(.isReadPaused) || !client.pointee.inbound.isEmpty { makeRunnable(index) }
     }
@@ -144,6 +144,9 @@ extension Worker {
     mutating func watchClient(_ index: Int32) {
         let client = clients[index]
         var interest: Interest = client.pointee.flags.contains(.isReadPaused) ? .peerClosed : .read
+        // An end that is known would be told over and over.
+        if interest == .peerClosed && client.pointee.flags.contains(.hasEnded) { interest = [] }
+        if client.pointee.flags.contains(.isHalfClosed) { interest = [] }
         if client.pointee.flags.contains(.isWriteArmed) { interest.insert(.write) }
         let token = EventToken(kind: .client, slot: UInt32(index), generation: client.pointee.generation)
         do { try epoll.modify(client.pointee.descriptor, interest, token) } catch { clientVanished(index) }

@@ -137,6 +137,7 @@ extension Worker {
                 }
             case .resetting:
                 soonSweep()
+                cancelAbandoned(index)
                 if server.pointee.deadline > 0 && now >= server.pointee.deadline { closeServer(index) }
             case .replicating: continue
             case .linked:

@@ -111,26 +111,25 @@ public struct ReplyQueue: ~Copyable {
         used = 0
     }
 
-    /// While data is copied in, the server reads Sync without answering it. Removes the syncs behind the head that it
-    /// will have read that way: those in front of the end of the copy.
-    /// - Returns: how many were removed.
-    package mutating func removeSyncsIgnoredDuringCopy() -> Int {
-        var removed = 0
-        var kept = 1
-        var isInCopy = true
-        for offset in 1..<max(1, count) {
-            let reply = self[offset]
-            if reply.kind == .copyEnd { isInCopy = false }
-            if isInCopy && reply.kind == .sync {
-                removed += 1
-                continue
-            }
-            // Safety: `kept` is at most `offset`, which is below `count`.
-            unsafe storage[(head &+ kept) & mask] = reply
-            kept += 1
+    /// The first of these asks for the data of a COPY. What was sent of it without waiting for that lies behind it: the
+    /// server reads a Sync in front of the copy's end without answering it. Takes those, and the end, off the queue.
+    /// - Returns: how many syncs there were, and whether the end was sent.
+    package mutating func beginCopy() -> (ignoredSyncs: Int, isOver: Bool) {
+        var syncs = 0
+        var offset = 1
+        while offset < count, self[offset].kind == .sync {
+            syncs += 1
+            offset += 1
+        }
+        let isOver = offset < count && self[offset].kind == .copyEnd
+        let removed = syncs + (isOver ? 1 : 0)
+        if removed == 0 { return (0, false) }
+        for place in 1..<(count - removed) {
+            // Safety: `place` plus `removed` is below `count`.
+            unsafe storage[(head &+ place) & mask] = self[place + removed]
         }
         used -= removed
-        return removed
+        return (syncs, isOver)
     }
 
     @usableFromInline @inline(never)

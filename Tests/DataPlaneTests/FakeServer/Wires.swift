@@ -81,3 +81,8 @@ final class BlockingSocket {
 
     private static func length(_ bytes: ArraySlice<UInt8>) -> Int { bytes.reduce(0) { $0 << 8 | Int($1) } }
 }
+
+/// A pause of the calling thread.
+enum Pause {
+    static func milliseconds(_ count: Int32) { _ = poll(nil, 0, count) }
+}

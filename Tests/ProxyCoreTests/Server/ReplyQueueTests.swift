@@ -45,17 +45,26 @@ import Testing
         var queue = ReplyQueue()
         let entries: [ExpectedReply.Kind] = [.execute, .sync, .sync, .copyEnd, .sync, .query]
         for kind in entries { queue.append(ExpectedReply(kind)) }
-        #expect(queue.removeSyncsIgnoredDuringCopy() == 2)
-        #expect(Self.contents(queue).map(\.kind) == [.execute, .copyEnd, .sync, .query])
+        #expect(queue.beginCopy() == (2, true))
+        #expect(Self.contents(queue).map(\.kind) == [.execute, .sync, .query])
+    }
+
+    @Test func `each copy of a string takes an end of its own`() {
+        var queue = ReplyQueue()
+        for kind: ExpectedReply.Kind in [.query, .copyEnd, .copyEnd] { queue.append(ExpectedReply(kind)) }
+        #expect(queue.beginCopy() == (0, true))
+        #expect(queue.beginCopy() == (0, true))
+        #expect(queue.beginCopy() == (0, false))
+        #expect(Self.contents(queue).map(\.kind) == [.query])
     }
 
     @Test func `the first entry is the copy itself and stays`() {
         var empty = ReplyQueue()
-        #expect(empty.removeSyncsIgnoredDuringCopy() == 0)
+        #expect(empty.beginCopy() == (0, false))
         #expect(empty.count == 0)
         var one = ReplyQueue()
         one.append(ExpectedReply(.sync))
-        #expect(one.removeSyncsIgnoredDuringCopy() == 0)
+        #expect(one.beginCopy() == (0, false))
         #expect(one.count == 1)
     }
 
@@ -70,14 +79,15 @@ import Testing
             }
             var model: [ExpectedReply] = []
             for number in 0..<Int.random(in: 0...40, using: &random) {
-                let kind: ExpectedReply.Kind = [.sync, .sync, .execute, .bind, .copyEnd, .query][
+                let kind: ExpectedReply.Kind = [.sync, .sync, .sync, .sync, .bind, .copyEnd][
                     Int.random(in: 0..<6, using: &random)]
                 model.append(ExpectedReply(kind, statement: UInt32(number)))
                 queue.append(ExpectedReply(kind, statement: UInt32(number)))
             }
-            let end = model.dropFirst().firstIndex { $0.kind == .copyEnd } ?? model.endIndex
-            let kept = model.indices.filter { $0 == 0 || $0 >= end || model[$0].kind != .sync }.map { model[$0] }
-            #expect(queue.removeSyncsIgnoredDuringCopy() == model.count - kept.count)
+            let syncs = model.dropFirst().prefix { $0.kind == .sync }.count
+            let isOver = model.dropFirst(1 + syncs).first?.kind == .copyEnd
+            let kept = Array(model.prefix(1) + model.dropFirst(1 + syncs + (isOver ? 1 : 0)))
+            #expect(queue.beginCopy() == (syncs, isOver))
             #expect(Self.contents(queue) == kept)
             queue.append(ExpectedReply(.execute, statement: 777))
             #expect(queue[kept.count].statement == 777)
