@@ -169,8 +169,9 @@ extension Worker {
             client.pointee.wait = .drain
             return .blocked
         }
+        // An open group is answered at its Sync, and not before.
         if !client.pointee.flags.isDisjoint(with: .changesWhatFollows), server >= 0,
-            !servers[server].pointee.replies.isEmpty
+            !servers[server].pointee.replies.isEmpty, !client.pointee.flags.contains(.isGroupOpen)
         {
             // Whether anything is left of the session decides what the next message means.
             client.pointee.wait = .drain
