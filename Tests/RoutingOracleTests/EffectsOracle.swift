@@ -19,7 +19,7 @@ enum EffectsOracle {
         // PostgreSQL's grammar lets INTO TEMPORARY stand in subqueries too, and refuses it later.
         let incidental: SessionEffects = [
             .parameter, .transactionParameter, .advisoryLock, .ending, .largeObject, .sequence, .sequenceValue,
-            .randomSeed, .unknown,
+            .randomSeed, .procedure, .unknown,
             kind == "SelectStmt" ? .temporaryObject : [],
         ]
         let surplus = verdict.effects.subtracting(expected)

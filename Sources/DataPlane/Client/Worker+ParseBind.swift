@@ -137,6 +137,7 @@ extension Worker {
     @inline(__always)
     private func isRefusedInBlock(_ serverIndex: Int32, _ kind: StatementKind) -> Bool {
         guard case .failed = servers[serverIndex].pointee.transaction else { return false }
+        if case .empty = kind { return false }
         return !kind.endsBlock
     }
 
@@ -160,7 +161,8 @@ extension Worker {
         }
         sendToServer(serverIndex, definition)
         server.pointee.replies.append(
-            ExpectedReply(.parse, isHidden: isHidden, statement: isRepeated ? 0 : statement, name: name))
+            isRepeated
+                ? .parseOfTaken : ExpectedReply(.parse, isHidden: isHidden, statement: statement, name: name))
         if !isRepeated { server.pointee.statements.insert(statement) }
     }
 

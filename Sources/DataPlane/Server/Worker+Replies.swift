@@ -66,7 +66,6 @@ extension Worker {
         guard index >= 0 else { return }
         if isAll { return sessionDiscarded(index, on: serverIndex) }
         forgetNames(index)
-        clients[index].pointee.statements?.forgetUnnamed()
     }
 
     @inline(__always)
@@ -303,6 +302,7 @@ extension Worker {
             case .close where reply.isHidden && reply.statement != 0:
                 server.pointee.statements.insert(reply.statement)
                 if reply.isOfOutdated { server.pointee.statements.markOutdated(reply.statement) }
+            case .parse where reply == .parseOfTaken: continue
             case .parse:
                 server.pointee.unnamedOwner = 0
                 // The client has none now, or one that is not what it believes.
@@ -401,6 +401,9 @@ extension ExpectedReply {
     }
 
     var isOfOutdated: Bool { name == .max }
+
+    /// A Parse under a name that is taken: the server refuses it.
+    static var parseOfTaken: ExpectedReply { ExpectedReply(.parse, name: .max) }
 
     /// The client closes its unnamed statement, the one with this serial number.
     static func closeOfUnnamed(_ serial: UInt32) -> ExpectedReply {

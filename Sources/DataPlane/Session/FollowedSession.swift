@@ -10,6 +10,9 @@ final class FollowedSession {
     private(set) var hasHiddenNames = false
     /// Of all statements that it has prepared.
     private(set) var preparedNames = SetParameters()
+    /// A parameter was reset since the server was asked last, and before it was.
+    private(set) var hasReset = false
+    private(set) var isAskedAfterReset = false
     /// A parameter was reset outside of a block, and its start value is on its way back.
     var bringsBack = false
     /// What the client believes of parameters that were reset, until their start values are back.
@@ -45,6 +48,7 @@ final class FollowedSession {
             // A role may be among them, which is no parameter that `pg_settings` shows.
             scope.formUnion([.parameters, .pins])
         }
+        if !effects.isDisjoint(with: [.reset, .resetAll]) { hasReset = true }
         if effects.subtracting([.parameter, .reset, .resetAll]).concernsSession { scope.insert(.pins) }
     }
 
@@ -75,6 +79,7 @@ final class FollowedSession {
         let inspection = SessionInspection(scope)
         let names = scope.contains(.parameters) ? customNames : namesSet
         (scope, namesSet, hasJustAskedSequences) = ([], [], false)
+        (isAskedAfterReset, hasReset) = (hasReset, false)
         self.inspection = inspection
         return (inspection, names.sorted())
     }

@@ -164,7 +164,9 @@ extension Worker {
         server.pointee.hiddenFailure = nil
         guard let session = client.pointee.followed, let inspection = session.inspection else { return }
         session.inspection = nil
-        let wasReset = client.pointee.flags.remove(.isResetting) != nil
+        let wasReset = session.isAskedAfterReset
+        // Another reset may have come meanwhile.
+        if !session.hasReset { client.pointee.flags.remove(.isResetting) }
         guard failure == nil, !inspection.isBroken else {
             log(
                 .warning,
@@ -182,7 +184,7 @@ extension Worker {
             replaceParameters(index, serverIndex, wanted: wanted, applied: applied)
         }
         if wasReset { bringBack(index, on: serverIndex) }
-        session.bringsBack = false
+        if !session.hasReset { session.bringsBack = false }
         tell(session, index, serverIndex, except: missing)
         client.pointee.pins.remove(.unchecked)
         if inspection.scope.contains(.pins) {
@@ -226,7 +228,6 @@ extension Worker {
         client.pointee.pins.formIntersection(.library)
         if client.pointee.pins.isEmpty { client.pointee.flags.remove(.isPinned) }
         forgetNames(index)
-        client.pointee.statements?.forgetUnnamed()
         server.pointee.forgetStatements()
         releaseParameters(server.pointee.applied)
         server.pointee.applied = ParameterSets.none

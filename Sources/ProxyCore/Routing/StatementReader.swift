@@ -263,6 +263,10 @@ struct StatementReader {
 
     /// An object made in `pg_temp` is a temporary one.
     private mutating func noteTemporarySchema(_ word: Word) {
+        if kind == .update, scanner.text.isWord(word.start, word.end, "pg_settings") {
+            // A rule of that view calls set_config().
+            effects.insert(.procedure)
+        }
         if kind == .ddl, qualifier == .none, scanner.text.hasPrefix(word.start, word.end, "pg_temp") {
             effects.insert(.temporaryObject)
         }

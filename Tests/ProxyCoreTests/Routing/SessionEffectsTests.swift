@@ -29,6 +29,7 @@ struct SessionEffectsTests {
             ("SELECT nextval('a')", .sequence), ("SELECT setval('a', 1)", .sequence),
             ("SELECT currval('a')", .sequenceValue), ("SELECT lastval()", .sequenceValue),
             ("SELECT setseed(0)", .randomSeed), ("DO 'begin end'", .procedure), ("CALL a()", .procedure),
+            ("UPDATE pg_settings SET setting = 'a' WHERE name = 'b'", .procedure), ("UPDATE pg_set SET a = 1", []),
             ("nonsense", .unknown), ("SELECT 'open", .unknown),
             ("SELECT dblink_connect('a')", .unknown),
             ("ALTER ROLE a SET b = 1", .logins), ("DROP DATABASE a", [.logins, .ending]), ("CREATE USER a", .logins),

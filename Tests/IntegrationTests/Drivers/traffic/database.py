@@ -80,8 +80,6 @@ SCHEMA = """
     CREATE FUNCTION {0}.failing(i int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN
         IF i % 3 = 0 THEN RAISE EXCEPTION 'i is %', i USING ERRCODE = 'P0123', DETAIL = 'a detail'; END IF;
         RETURN i; END $$;
-    CREATE FUNCTION {0}.hidden_set(name text, setting text) RETURNS text LANGUAGE sql AS
-        $$ SELECT set_config(name, setting, false) $$;
     CREATE PROCEDURE {0}.commits(word text) LANGUAGE plpgsql AS $$ BEGIN
         INSERT INTO {0}.numbered (word) VALUES (word || ' kept'); COMMIT;
         INSERT INTO {0}.numbered (word) VALUES (word || ' lost'); ROLLBACK; END $$;

@@ -191,11 +191,10 @@ def large_object(m):
 
 
 def hidden(m):
-    """State that no text shows: a function, a procedure, a rule that sets a parameter."""
+    """State that no text shows: a block, a rule that sets a parameter. What a function sets is a known difference."""
     name, value = m.choose(("work_mem", "9MB"), ("TimeZone", "Asia/Tokyo"), ("extra_float_digits", "2"),
                            ("search_path", m.schema), ("application_name", "hidden"))
     return m.choose(
-        f"SELECT {m.schema}.hidden_set('{name}', '{value}')",
         f"UPDATE pg_settings SET setting = '{value}' WHERE name = '{name}'",
         f"DO $$ BEGIN PERFORM set_config('{name}', '{value}', false); END $$",
         f"DO $$ BEGIN EXECUTE 'SET {name} TO ' || quote_literal('{value}'); END $$",
