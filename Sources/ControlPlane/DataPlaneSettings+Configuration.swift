@@ -25,6 +25,7 @@ extension DataPlaneSettings {
         queryWaitTimeout = nanoseconds(seconds: configuration.int("query_wait_timeout"))
         failoverHoldTimeout = nanoseconds(seconds: configuration.int("failover_hold_timeout"))
         serverLoginTimeout = nanoseconds(seconds: configuration.int("server_login_timeout"))
+        serverLoginRetry = nanoseconds(seconds: configuration.int("server_login_retry"))
         connectTimeout = UInt64(configuration.int("connect_timeout")) * 1_000_000
         authenticationTimeout = nanoseconds(seconds: configuration.int("authentication_timeout"))
         connectionLifeTime = nanoseconds(seconds: configuration.int("connection_life_time"))

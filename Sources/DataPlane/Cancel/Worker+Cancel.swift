@@ -38,8 +38,7 @@ extension Worker {
         }
         let server = client.pointee.server
         guard server >= 0, !servers[server].pointee.replies.isEmpty else { return }
-        // A statement of our own in front of the client's is not what the client wants to end.
-        if servers[server].pointee.replies.isNextHidden { return }
+        if postponesCancel(server) { return }
         servers[server].pointee.flags.insert(.wasCanceled)
         sendCancel(forServer: server)
     }

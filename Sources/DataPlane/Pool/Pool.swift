@@ -20,6 +20,8 @@ struct Pool {
     var waitingCount = 0
     /// This worker is counted in `permits.wanted`.
     var isWanting = false
+    /// What a server said to the last login, unless it let it in.
+    var refusal: Refusal?
 }
 
 /// A database and a user: what decides about authentication and which pools a client may use.

@@ -62,13 +62,18 @@ struct ServerConnection {
         static let awaitsSync = Flags(rawValue: 1 << 21)
         /// Its client has vanished: what is under way there is cancelled.
         static let isAbandoned = Flags(rawValue: 1 << 22)
+        /// A cancel request of its client waits for the end of a query of Egret's own.
+        static let cancelsLater = Flags(rawValue: 1 << 23)
+        /// Others have waited for it while its client sent one request behind the other.
+        static let isWanted = Flags(rawValue: 1 << 24)
         /// Before the next message of its client is taken, something has to be looked at.
-        static let holdsBack: Flags = [.repeatsOnPrimary, .hasIgnoredSyncs]
+        static let holdsBack: Flags = [.repeatsOnPrimary, .hasIgnoredSyncs, .isWanted]
         /// The next ReadyForQuery is out of the ordinary.
         static let changesReady: Flags = [.skipsToSync, .countsReady]
         /// What ends with the last request.
         static let requestFlags: Flags = [
             .hasRequests, .isRepeatable, .hasAnswered, .mayHaveCommitted, .wasCanceled, .usesOldUnnamed, .mayClear,
+            .cancelsLater,
         ]
     }
 
@@ -103,6 +108,8 @@ struct ServerConnection {
     /// Wall clock seconds, for display.
     var startedAt: Int64 = 0
     var leases: UInt64 = 0
+    /// The lease in which others were first seen to wait for it.
+    var wantedLease: UInt64 = 0
     /// Syncs that were sent while data was copied in: the server read them without an answer, or is about to answer.
     var ignoredSyncs: Int32 = 0
     /// How many ReadyForQuery have come while they are counted.

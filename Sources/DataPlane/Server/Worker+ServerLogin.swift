@@ -148,10 +148,13 @@ extension Worker {
         identities[identity].pointee.isScouting = false
         let isTemporary = [SQLState.cannotConnectNow, .tooManyConnections, .adminShutdown, .crashShutdown]
             .contains { $0.description == error.sqlState }
+        noteRefusal(error, of: pool, isPassing: isTemporary)
         if isTemporary {
             // Starting up, stopping or full: the node may be back in a moment, or another takes its place.
             nodes[node.rawValue].pointee.suspectUntil = now + Self.suspicion
-            if error.sqlState != SQLState.tooManyConnections.description {
+            if error.sqlState == SQLState.tooManyConnections.description {
+                tellFull(pool, error)
+            } else {
                 nodes[node.rawValue].pointee.mark(unreachableUntil: now + Self.suspicion)
                 shared.report(.nodeFailed(node, reason: error.message))
             }
@@ -162,7 +165,7 @@ extension Worker {
             identities[identity].pointee.learnedPassword = nil
         }
         failScouted(identity, error)
-        if pools[pool].pointee.total == 0 { failWaiters(of: pool, error) }
+        if hasNoServer(pool) { failWaiters(of: pool, error) }
     }
 
     private mutating func loginFinished(_ index: Int32) {
@@ -172,6 +175,7 @@ extension Worker {
         server.pointee.login = nil
         server.pointee.transaction = .idle
         pools[pool].pointee.connecting -= 1
+        pools[pool].pointee.refusal = nil
         nodes[server.pointee.node.rawValue].pointee.trust()
         if let reference = login?.onBehalfOf { passwordConfirmed(reference) }
         park(index)
