@@ -47,8 +47,16 @@ extension DataPlaneSettings {
     }
 
     /// Descriptors that a full house needs: clients, servers of every node, and some for the control plane.
-    package func descriptorsWanted(nodes: Int) -> Int {
-        clientsMax + min(poolSize * 4, serversPerNodeMax) * nodes + 200
+    package func descriptorsWanted(nodes: Int) -> Int { clientsMax + descriptorsReserved(nodes: nodes) }
+
+    private func descriptorsReserved(nodes: Int) -> Int { min(poolSize * 4, serversPerNodeMax) * nodes + 200 }
+
+    /// Bounds the sockets of clients, so that there are always descriptors for servers and health checks; where there
+    /// are few, half of them.
+    /// - Parameter limit: of open files.
+    package mutating func limitSockets(openFiles limit: UInt64, nodes: Int) {
+        let limit = Int(clamping: limit)
+        if limit > 0 { clientSocketsMax = max(limit / 2, limit - descriptorsReserved(nodes: nodes)) }
     }
 }
 

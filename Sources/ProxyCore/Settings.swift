@@ -23,6 +23,8 @@ package struct DataPlaneSettings: Sendable, Equatable {
     /// `reserved_connections`: once this many places are left, further clients are refused at once.
     package var reservedConnections = 0
     package var clientWaitTimeout: UInt64 = 0
+    /// Sockets of clients, whether they have logged in or not: as many as the limit of open files leaves for them.
+    package var clientSocketsMax = Int.max
     /// `num_init_children` x `max_pool`: server connections per node.
     package var serversPerNodeMax = 128
     /// Server connections per node, database and user.

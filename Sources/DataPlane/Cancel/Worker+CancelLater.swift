@@ -3,7 +3,8 @@ import ProxyCore
 /// Cancel requests that come while a server runs something of Egret's own in front of the client's statement.
 ///
 /// A Parse that makes the client's statement known to this server is part of that statement: when it is cancelled, the
-/// client gets the error as its answer. A query of Egret's own is not what the client wants to end, so the request waits.
+/// client gets the error as its answer. A query of Egret's own is not what the client wants to end, so the request
+/// waits.
 extension Worker {
     /// - Returns: whether the request waits for the end of a query of Egret's own, or is for nothing.
     mutating func postponesCancel(_ serverIndex: Int32) -> Bool {

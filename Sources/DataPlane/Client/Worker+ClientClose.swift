@@ -55,6 +55,7 @@ extension Worker {
         client.pointee.outbound.clear(&buffers)
         let generation = client.pointee.generation
         Socket.close(client.pointee.descriptor)
+        shared.sockets.give()
         client.pointee = ClientConnection()
         client.pointee.generation = generation &+ 1
         clients.give(index)

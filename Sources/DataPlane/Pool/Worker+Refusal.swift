@@ -14,8 +14,8 @@ struct Refusal {
 
 /// Logins that servers refuse, and when they are tried again.
 ///
-/// Each client that logs in has one attempt made for it, where one is needed at all. For clients that wait, the pool tries
-/// one login at a time, after a second at first and after `server_login_retry` at last.
+/// Each client that logs in has one attempt made for it, where one is needed at all. For clients that wait, the pool
+/// tries one login at a time, after a second at first and after `server_login_retry` at last.
 extension Worker {
     private static var firstLoginRetry: UInt64 { 1_000_000_000 }
 
@@ -37,8 +37,8 @@ extension Worker {
         return now < refusal.retryAt ? 0 : min(1, pools[pool].pointee.waitingCount)
     }
 
-    /// No server of the pool is left, and none can be had: clients in the queue need not wait to hear it. Those that have
-    /// logged in wait on where it may pass.
+    /// No server of the pool is left, and none can be had: clients in the queue need not wait to hear it. Those that
+    /// have logged in wait on where it may pass.
     mutating func tellRefusal(_ pool: Int32) {
         guard hasNoServer(pool), let refusal = pools[pool].pointee.refusal, now < refusal.retryAt else { return }
         var index = pools[pool].pointee.firstWaiting
@@ -52,7 +52,8 @@ extension Worker {
         }
     }
 
-    /// The server takes no more connections: clients whose login waits for one are told, unless another node shows them in.
+    /// The server takes no more connections: clients whose login waits for one are told, unless another node shows them
+    /// in.
     mutating func tellFull(_ pool: Int32, _ error: ErrorResponse) {
         guard hasNoServer(pool) else { return }
         let other = chooseLoginNode()

@@ -33,6 +33,8 @@ extension Worker {
                 soonSweep()
                 if now >= client.pointee.deadline {
                     expire(index, .adminShutdown, "canceling authentication due to timeout")
+                } else if client.pointee.state == .startup {
+                    letGoIfSilent(index)
                 }
             case .waitingPlace:
                 soonSweep()

@@ -6,7 +6,8 @@ import Wire
 /// Servers that refuse logins: who is told what, and how often it is tried.
 @Suite struct LoginRefusalTests {
     private static let full = ErrorResponse(.fatal, .tooManyConnections, "sorry, too many clients already")
-    private static let noLogin = ErrorResponse(.fatal, .invalidAuthorization, "role \"good\" is not permitted to log in")
+    private static let noLogin = ErrorResponse(
+        .fatal, .invalidAuthorization, "role \"good\" is not permitted to log in")
 
     private static func run(
         _ recording: Recording, refusal: @escaping @Sendable (Int) -> ErrorResponse?,

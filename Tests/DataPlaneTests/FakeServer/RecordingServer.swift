@@ -42,8 +42,8 @@ final class Recording: Sendable {
 /// text, a cancel request as `cancel`, the end of a connection as `end`, anything else as its tag with its portal or
 /// text.
 ///
-/// `SELECT 'slow'` ends when it is cancelled, `SELECT 'deaf'` never, `SELECT 'last'` with the connection, and a Parse with `locked` in it, on another connection
-/// than the first, when it is cancelled. Parameters take their time.
+/// `SELECT 'slow'` ends when it is cancelled, `SELECT 'deaf'` never, `SELECT 'last'` with the connection, and a Parse
+/// with `locked` in it, on another connection than the first, when it is cancelled. Parameters take their time.
 struct RecordingServer {
     let recording: Recording
     /// What the login of this number is refused with.
