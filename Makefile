@@ -6,8 +6,16 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 BUILD_PACKAGES := libpq-dev libssl-dev pkg-config
 SERVER_PACKAGES := postgresql-15 postgresql-client-15
 TEST_PACKAGES := libpg-query-dev python3 python3-psycopg python3-psycopg2 python3-asyncpg \
-  pgpool2 postgresql-15-pgpool2 openssh-server openssh-client iproute2
+  pgpool2 postgresql-15-pgpool2 openssh-server openssh-client iproute2 \
+  python3-pg8000 python3-sqlalchemy python3-django libpostgresql-jdbc-java default-jre-headless ecj golang-go nodejs \
+  ruby-pg php-cli php-pgsql libdbd-pg-perl
+# Drivers that are unpacked into .build/drivers and not installed: Debian's node-pg does not go with a Node.js from
+# elsewhere, and pgx's package depends on sixty more that only its own tests need.
+UNPACKED_PACKAGES := node-pg node-split2 node-xtend \
+  $(patsubst %,golang-github-jackc-%-dev,pgx-v4 pgconn pgtype pgproto3-v2 pgio chunkreader-v2 pgpassfile \
+  pgservicefile puddle) golang-golang-x-crypto-dev golang-golang-x-text-dev
 BENCH_PACKAGES := pgbouncer pgpool2 linux-perf
+REGRESS_PACKAGES := dpkg-dev gcc libc6-dev python3
 
 # Installs what is missing, and asks the package servers for nothing when nothing is. A service that came that way is
 # switched off; one that was there before is left alone.
@@ -27,11 +35,15 @@ define install
 	fi
 endef
 
-.PHONY: help build release demo test unit release-test integration lint format bench bench-faults reference clean
+.PHONY: help build release demo test drivers unit release-test integration regress differential soak lint format bench \
+  bench-faults reference clean
 
 help:
 	@echo "make demo     a throw-away primary and standby with Egret in front, and a tour"
 	@echo "make test     every test, on real servers and real drivers"
+	@echo "make regress  PostgreSQL's regression suite through Egret, compared with a direct run"
+	@echo "make differential  random traffic, directly and through Egret: the same answers, and nothing left behind"
+	@echo "make soak     the same for SOAK_SCRIPTS scripts in each pool mode (20000), with random seeds"
 	@echo "make bench    Egret, PgBouncer and pgpool-II side by side"
 	@echo "make bench-faults  servers killed, stopped and switched over under load: how long it was felt"
 	@echo "make build    a debug build          make release   a release build"
@@ -56,6 +68,7 @@ STORY = .build/debug/egretPackageTests.xctest --testing-library swift-testing --
 # Debug: everything. Release: everything that needs no servers, since the optimizer is tested too.
 test:
 	$(call install,$(BUILD_PACKAGES) $(SERVER_PACKAGES) $(TEST_PACKAGES))
+	@$(MAKE) --no-print-directory drivers
 	$(SWIFT) build --build-tests
 	$(MAKE) --no-print-directory release-test
 	@$(STORY) > .build/story.log 2>&1 & story=$$!; \
@@ -64,14 +77,42 @@ test:
 	grep -q "with 1 test .*passed" .build/story.log || { status=1; echo "The story of the two nodes has not passed."; }; \
 	exit $$status
 
+# What the tests of drivers need besides installed packages.
+drivers: .build/drivers/usr
+
+.build/drivers/usr:
+	@mkdir -p .build/drivers/packages
+	@cd .build/drivers/packages && rm -f *.deb && download="apt-get download -qq -o APT::Sandbox::User=root" && \
+	{ $$download $(UNPACKED_PACKAGES) 2>/dev/null || \
+	{ $(SUDO) apt-get update -qq && $$download $(UNPACKED_PACKAGES); }; } && \
+	for package in *.deb; do dpkg-deb -x $$package unpacked || exit; done && mv unpacked/usr ..
+	@rm -rf .build/drivers/packages
+
 unit:
 	$(SWIFT) test --skip IntegrationTests
 
 integration:
 	$(SWIFT) test --filter IntegrationTests
 
+# Random traffic is compared with a direct connection's, in both pool modes; docs/traffic.md.
+differential:
+	$(call install,$(BUILD_PACKAGES) $(SERVER_PACKAGES) python3)
+	$(SWIFT) test --filter DifferentialTests
+
+# For hours, with the release build, in which what is unlikely happens more often.
+SOAK_SCRIPTS ?= 20000
+soak: release
+	$(call install,$(SERVER_PACKAGES) python3)
+	SOAK_SCRIPTS=$(SOAK_SCRIPTS) EGRET_BINARY=$(CURDIR)/.build/release/egret $(SWIFT) test --filter DifferentialTests
+
 release-test:
 	$(SWIFT) test -c release -Xswiftc -enable-testing --no-parallel --skip IntegrationTests
+
+# The sources are fetched once, and kept in .build/regress. REGRESS_FLAGS="--modes transaction --tests guc,temp" is for
+# one difference at a time; EGRET names another program than the one just built.
+regress: $(if $(EGRET),,release)
+	$(call install,$(SERVER_PACKAGES) $(REGRESS_PACKAGES))
+	Tests/Regression/regress.py $(REGRESS_FLAGS)
 
 lint:
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks

@@ -14,21 +14,32 @@ extension DataPlaneSettings {
         unixSocketDirectories = configuration.list("unix_socket_directories").filter { !$0.isEmpty }
         unixSocketPermissions = UInt32(configuration.int("unix_socket_permissions"))
         unixSocketGroup = configuration.string("unix_socket_group")
-        clientsMax = configuration.int("num_init_children")
-        listenBacklog = Int32(clamping: clientsMax * configuration.int("listen_backlog_multiplier"))
+        let clientsMax = configuration.int("max_client_conn")
+        refusesBeyondMax = clientsMax > 0
+        self.clientsMax = clientsMax > 0 ? clientsMax : configuration.int("num_init_children")
+        listenBacklog = Int32(clamping: self.clientsMax * configuration.int("listen_backlog_multiplier"))
         reservedConnections = configuration.int("reserved_connections")
         poolMode = PoolMode(rawValue: configuration.word("pool_mode")) ?? .session
         clientWaitTimeout = nanoseconds(seconds: configuration.int("client_wait_timeout"))
-        serversPerNodeMax = clientsMax * configuration.int("max_pool")
+        serversPerNodeMax = configuration.int("num_init_children") * configuration.int("max_pool")
         let poolSize = configuration.int("default_pool_size")
-        self.poolSize = poolSize == 0 ? clientsMax : poolSize
+        self.poolSize = poolSize == 0 ? configuration.int("num_init_children") : poolSize
+        poolSizeMin = configuration.int("min_pool_size")
+        reserveSize = configuration.int("reserve_pool_size")
+        reserveTimeout = nanoseconds(seconds: configuration.int("reserve_pool_timeout"))
+        databaseConnectionsMax = configuration.int("max_db_connections")
+        userConnectionsMax = configuration.int("max_user_connections")
+        serverLifetime = nanoseconds(seconds: configuration.int("server_lifetime"))
+        idleTransactionTimeout = nanoseconds(seconds: configuration.int("idle_transaction_timeout"))
+        queryTimeout = nanoseconds(seconds: configuration.int("query_timeout"))
         queryWaitTimeout = nanoseconds(seconds: configuration.int("query_wait_timeout"))
         failoverHoldTimeout = nanoseconds(seconds: configuration.int("failover_hold_timeout"))
         serverLoginTimeout = nanoseconds(seconds: configuration.int("server_login_timeout"))
         serverLoginRetry = nanoseconds(seconds: configuration.int("server_login_retry"))
         connectTimeout = UInt64(configuration.int("connect_timeout")) * 1_000_000
         authenticationTimeout = nanoseconds(seconds: configuration.int("authentication_timeout"))
-        connectionLifeTime = nanoseconds(seconds: configuration.int("connection_life_time"))
+        let idle = configuration.int("server_idle_timeout")
+        serverIdleTimeout = nanoseconds(seconds: idle > 0 ? idle : configuration.int("connection_life_time"))
         clientIdleLimit = nanoseconds(seconds: configuration.int("client_idle_limit"))
         cachesConnections = configuration.bool("connection_cache")
         resetQueries = configuration.list("reset_query_list").filter { !$0.isEmpty && $0.uppercased() != "ABORT" }

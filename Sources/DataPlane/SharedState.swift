@@ -1,6 +1,7 @@
 import Kernel
 import ProxyCore
 import Synchronization
+import TLS
 
 /// Counts a global resource down to its limit. Shared by the workers; no lock.
 final class Permits: Sendable {
@@ -29,9 +30,8 @@ final class Permits: Sendable {
 
 /// Identifies a pool across workers.
 struct PoolKey: Hashable, Sendable {
-    var node: NodeID
-    var database: String
-    var user: String
+    let node: NodeID
+    let name: IdentityName
 }
 
 /// The nodes as published, with their addresses looked up. Immutable.
@@ -55,9 +55,18 @@ final class SharedState: Sendable {
     let serversOfNode: [Permits] = (0..<128).map { _ in Permits() }
     let statistics: [WorkerStatistics]
     let mailboxes: [Mailbox]
+    /// What every client's cancel key is made of.
+    let cancelSecret = SecureRandom.bytes(32)
     let report: @Sendable (DataPlaneEvent) -> Void
-    private let pools = Mutex<[PoolKey: SharedPermits]>([:])
+    private let pools = Mutex<[PermitsKey: SharedPermits]>([:])
     private let methods = Mutex<[IdentityName: AuthenticationMethod]>([:])
+
+    /// Whose permits they are.
+    private enum PermitsKey: Hashable {
+        case pool(PoolKey)
+        case database(NodeID, ExactName)
+        case user(NodeID, ExactName)
+    }
 
     /// The permits of a pool while any worker has one of its kind.
     private struct SharedPermits {
@@ -76,18 +85,25 @@ final class SharedState: Sendable {
     }
 
     /// The permits of a pool that a worker opens; balanced by `closePool`.
-    func openPool(_ pool: PoolKey) -> Permits {
+    func openPool(_ pool: PoolKey) -> PoolPermits {
         pools.withLock { pools in
-            pools[pool, default: SharedPermits()].workers += 1
-            return pools[pool, default: SharedPermits()].permits
+            for key in Self.keys(pool) { pools[key, default: SharedPermits()].workers += 1 }
+            let permits = Self.keys(pool).map { pools[$0, default: SharedPermits()].permits }
+            return PoolPermits(pool: permits[0], database: permits[1], user: permits[2])
         }
     }
 
     func closePool(_ pool: PoolKey) {
         pools.withLock { pools in
-            guard let shared = pools[pool] else { return }
-            pools[pool] = shared.workers > 1 ? SharedPermits(shared, workers: shared.workers - 1) : nil
+            for key in Self.keys(pool) {
+                guard let shared = pools[key] else { continue }
+                pools[key] = shared.workers > 1 ? SharedPermits(shared, workers: shared.workers - 1) : nil
+            }
         }
+    }
+
+    private static func keys(_ pool: PoolKey) -> [PermitsKey] {
+        [.pool(pool), .database(pool.node, pool.name.database), .user(pool.node, pool.name.user)]
     }
 
     /// How the servers authenticate a user, once one of them has asked on any worker.

@@ -10,6 +10,8 @@ public struct EventToken: Equatable, Sendable, BitwiseCopyable {
         case client
         case server
         case cancel
+        /// The server of a replication connection.
+        case replication
     }
 
     public var kind: Kind

@@ -29,6 +29,20 @@ package struct DataPlaneSettings: Sendable, Equatable {
     package var serversPerNodeMax = 128
     /// Server connections per node, database and user.
     package var poolSize = 32
+    /// `min_pool_size`: of these, so many stay although nobody uses them.
+    package var poolSizeMin = 0
+    /// `reserve_pool_size`: more than `poolSize` for clients that have waited for `reserveTimeout`.
+    package var reserveSize = 0
+    package var reserveTimeout: UInt64 = 5_000_000_000
+    /// `max_db_connections` and `max_user_connections`, on each node; 0 means no limit.
+    package var databaseConnectionsMax = 0
+    package var userConnectionsMax = 0
+    /// `max_client_conn` is set: who finds no place is refused at once.
+    package var refusesBeyondMax = false
+    /// `server_lifetime`
+    package var serverLifetime: UInt64 = 0
+    package var idleTransactionTimeout: UInt64 = 0
+    package var queryTimeout: UInt64 = 0
     package var queryWaitTimeout: UInt64 = 0
     /// `failover_hold_timeout`: how long what needs a primary waits for one.
     package var failoverHoldTimeout: UInt64 = 30_000_000_000
@@ -37,7 +51,8 @@ package struct DataPlaneSettings: Sendable, Equatable {
     package var serverLoginRetry: UInt64 = 15_000_000_000
     package var connectTimeout: UInt64 = 10_000_000_000
     package var authenticationTimeout: UInt64 = 60_000_000_000
-    package var connectionLifeTime: UInt64 = 0
+    /// `server_idle_timeout`, or `connection_life_time` where that is 0.
+    package var serverIdleTimeout: UInt64 = 0
     package var clientIdleLimit: UInt64 = 0
     /// `connection_cache`: whether a server connection outlives the client's session at all.
     package var cachesConnections = true

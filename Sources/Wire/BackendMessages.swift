@@ -21,7 +21,8 @@ package enum BackendMessage {
         return builder.bytes
     }
 
-    package static func backendKeyData(processID: Int32, key: UInt32) -> [UInt8] {
+    /// - Parameter key: four bytes in protocol 3.0, up to 256 since 3.2.
+    package static func backendKeyData(processID: Int32, key: [UInt8]) -> [UInt8] {
         var builder = MessageBuilder()
         builder.message(BackendTag.backendKeyData) { body in
             body.append(processID)

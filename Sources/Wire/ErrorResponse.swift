@@ -19,8 +19,10 @@ package struct SQLState: Equatable, Hashable, Sendable, CustomStringConvertible 
     package static let protocolViolation = SQLState(known: "08P01")
     package static let connectionException = SQLState(known: "08000")
     package static let featureNotSupported = SQLState(known: "0A000")
+    package static let invalidParameterValue = SQLState(known: "22023")
     package static let invalidAuthorization = SQLState(known: "28000")
     package static let invalidPassword = SQLState(known: "28P01")
+    package static let duplicatePreparedStatement = SQLState(known: "42P05")
     package static let invalidStatementName = SQLState(known: "26000")
     package static let undefinedObject = SQLState(known: "42704")
     package static let failedTransaction = SQLState(known: "25P02")
@@ -32,11 +34,12 @@ package struct SQLState: Equatable, Hashable, Sendable, CustomStringConvertible 
     package static let crashShutdown = SQLState(known: "57P02")
     package static let cannotConnectNow = SQLState(known: "57P03")
     package static let idleSessionTimeout = SQLState(known: "57P05")
+    package static let idleInTransactionTimeout = SQLState(known: "25P03")
     package static let internalError = SQLState(known: "XX000")
 }
 
 /// An error or a notice: field codes and texts. PostgreSQL documentation, "Error and Notice Message Fields".
-package struct ErrorResponse: Equatable, Sendable {
+package struct ErrorResponse: Error, Equatable, Sendable {
     package enum Severity: String, Sendable {
         case error = "ERROR"
         case fatal = "FATAL"
@@ -81,6 +84,20 @@ package struct ErrorResponse: Equatable, Sendable {
     }
 
     package var isFatal: Bool { severity == Severity.fatal.rawValue || severity == Severity.panic.rawValue }
+
+    /// A server's message with another text in it, and every other field as it is.
+    package static func bytes(_ body: some Collection<UInt8>, with message: String) -> [UInt8] {
+        var reader = ByteReader(body)
+        var builder = MessageBuilder()
+        builder.message(BackendTag.errorResponse) { builder in
+            while let code = try? reader.byte(), code != 0, let text = try? reader.stringBytes() {
+                builder.append(code)
+                builder.append(code == UInt8(ascii: "M") ? Array(message.utf8) + [0] : Array(text) + [0])
+            }
+            builder.append(UInt8(0))
+        }
+        return builder.bytes
+    }
 
     package var bytes: [UInt8] {
         var builder = MessageBuilder()

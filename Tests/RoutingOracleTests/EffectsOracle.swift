@@ -18,7 +18,8 @@ enum EffectsOracle {
         // Function calls and encoded names may add effects to any statement; the rest must be exact.
         // PostgreSQL's grammar lets INTO TEMPORARY stand in subqueries too, and refuses it later.
         let incidental: SessionEffects = [
-            .parameter, .advisoryLock, .largeObject, .sequence, .randomSeed, .unknown,
+            .parameter, .transactionParameter, .advisoryLock, .ending, .largeObject, .sequence, .sequenceValue,
+            .randomSeed, .unknown,
             kind == "SelectStmt" ? .temporaryObject : [],
         ]
         let surplus = verdict.effects.subtracting(expected)
@@ -41,12 +42,21 @@ enum EffectsOracle {
         case "VariableSetStmt": return setting(body)
         case "ConstraintsSetStmt": return .transactionParameter
         case "ListenStmt": return .listen
-        case "UnlistenStmt": return body["conditionname"] == nil ? .unlistenAll : []
-        case "PrepareStmt", "ExecuteStmt": return .preparedStatement
-        case "DeallocateStmt": return body["name"] == nil ? .deallocateAll : .preparedStatement
+        case "UnlistenStmt": return body["conditionname"] == nil ? .unlistenAll : .ending
+        case "PrepareStmt": return .preparedStatement
+        case "DeallocateStmt": return body["name"] == nil ? .deallocateAll : .ending
         case "LoadStmt": return .load
-        case "DoStmt", "CallStmt": return .unknown
-        case "ClosePortalStmt": return body["portalname"] == nil ? .closeAll : []
+        case "DoStmt", "CallStmt": return .procedure
+        case "ClosePortalStmt": return body["portalname"] == nil ? .closeAll : .ending
+        case "DropdbStmt", "DropRoleStmt": return [.ending, .logins]
+        case "CreatedbStmt", "AlterDatabaseStmt", "AlterDatabaseSetStmt", "AlterDatabaseRefreshCollStmt",
+            "CreateRoleStmt", "AlterRoleStmt", "AlterRoleSetStmt":
+            return .logins
+        case "RenameStmt", "AlterOwnerStmt":
+            let object = (body["renameType"] ?? body["objectType"]) as? String ?? ""
+            return object == "OBJECT_ROLE" || object == "OBJECT_DATABASE" ? .logins : []
+        case "CreateFunctionStmt": return creation(ofFunction: body)
+        case let kind where kind.hasPrefix("Drop"): return .ending
         // CURSOR_OPT_HOLD of parsenodes.h.
         case "DeclareCursorStmt": return (body["options"] as? Int ?? 0) & 0x20 != 0 ? .cursor : []
         case "DiscardStmt":
@@ -68,7 +78,20 @@ enum EffectsOracle {
         if body["is_local"] as? Bool == true || name == "TRANSACTION" || name == "TRANSACTION SNAPSHOT" {
             return .transactionParameter
         }
-        return name == "role" || name == "session_authorization" ? .role : .parameter
+        if name == "role" || name == "session_authorization" { return .role }
+        let kind = body["kind"] as? String
+        return kind == "VAR_RESET" || kind == "VAR_SET_DEFAULT" ? [.parameter, .reset] : .parameter
+    }
+
+    /// A function in C loads its library; one in `pg_temp` is temporary.
+    private static func creation(ofFunction body: [String: Any]) -> SessionEffects {
+        let options = (body["options"] as? [[String: Any]] ?? []).compactMap { $0["DefElem"] as? [String: Any] }
+        let language = options.first { $0["defname"] as? String == "language" }
+        let name = ((language?["arg"] as? [String: Any])?["String"] as? [String: Any])?["sval"] as? String
+        let schema = (body["funcname"] as? [[String: Any]])?.first?["String"] as? [String: Any]
+        var effects: SessionEffects = name?.lowercased() == "c" ? .load : []
+        if (schema?["sval"] as? String)?.hasPrefix("pg_temp") == true { effects.insert(.temporaryObject) }
+        return effects
     }
 
     /// The relation that a statement creates is temporary.

@@ -14,7 +14,7 @@ import Wire
         (BackendMessage.noParameters, [0x74, 0, 0, 0, 6, 0, 0]),
         (BackendMessage.parameterStatus("a", "b"), [0x53, 0, 0, 0, 8, 0x61, 0, 0x62, 0]),
         (
-            BackendMessage.backendKeyData(processID: 1, key: 0xDEAD_BEEF),
+            BackendMessage.backendKeyData(processID: 1, key: [0xDE, 0xAD, 0xBE, 0xEF]),
             [0x4B, 0, 0, 0, 12, 0, 0, 0, 1, 0xDE, 0xAD, 0xBE, 0xEF]
         ),
         (BackendMessage.commandComplete("SET"), [0x43, 0, 0, 0, 8, 0x53, 0x45, 0x54, 0]),

@@ -10,6 +10,37 @@ extension ParameterTable {
             "default_pool_size", .count, "0", .reload, .implemented,
             "Server connections for each combination of node, database and user; 0 means num_init_children."),
         Parameter(
+            "min_pool_size", .count, "0", .reload, .implemented,
+            "Server connections that are kept for each node, database and user once somebody has used them."),
+        Parameter(
+            "reserve_pool_size", .count, "0", .reload, .implemented,
+            "Further server connections for each node, database and user while a client waits too long."),
+        Parameter(
+            "reserve_pool_timeout", .seconds, "5", .reload, .implemented,
+            "How long a client waits before it is given a connection of reserve_pool_size."),
+        Parameter(
+            "max_db_connections", .count, "0", .reload, .implemented,
+            "Server connections to one database of each node, whatever the user; 0 means no limit."),
+        Parameter(
+            "max_user_connections", .count, "0", .reload, .implemented,
+            "Server connections of one user to each node, whatever the database; 0 means no limit."),
+        Parameter(
+            "max_client_conn", .count, "0", .reload, .implemented,
+            "Clients at a time, in the place of num_init_children; more are refused at once. 0 means num_init_children."
+        ),
+        Parameter(
+            "server_lifetime", .seconds, "3600", .reload, .implemented,
+            "Age at which a free server connection is closed, spread over a fifth of it; 0 means never."),
+        Parameter(
+            "server_idle_timeout", .seconds, "0", .reload, .implemented,
+            "How long a server connection stays unused before it is closed; 0 means connection_life_time."),
+        Parameter(
+            "idle_transaction_timeout", .seconds, "0", .reload, .implemented,
+            "How long a client may do nothing in a transaction before its connection ends; 0 means for ever."),
+        Parameter(
+            "query_timeout", .seconds, "0", .reload, .implemented,
+            "How long a statement may run before it is cancelled and its client's connection ends; 0 means for ever."),
+        Parameter(
             "query_wait_timeout", .seconds, "120", .reload, .implemented,
             "How long a client waits for a server connection before it gets an error; 0 means for ever."),
         Parameter(

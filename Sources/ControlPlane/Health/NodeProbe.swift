@@ -6,8 +6,8 @@ enum NodeProbe {
     private static let fallbackDatabases = ["postgres", "template1"]
 
     /// Connects, logs in, leaves.
-    /// - Throws: when the node counts as dead. A login that the server refuses for its own reasons does not show that, nor
-    ///   does one that this process has no descriptor for.
+    /// - Throws: when the node counts as dead. A login that the server refuses for its own reasons does not show that,
+    ///   nor does one that this process has no descriptor for.
     /// - Returns: such a reason.
     static func login(_ target: PQTarget, connectTimeout: Duration?, timeout: Duration?) throws(PQError) -> PQError? {
         let end = timeout.map { ContinuousClock.now + $0 }

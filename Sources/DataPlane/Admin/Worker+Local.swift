@@ -87,7 +87,7 @@ extension Worker {
         switch message.tag {
         case FrontendTag.parse:
             guard let fields = ParseFields(message.body) else { return violate(index, "malformed Parse message") }
-            let verdict = StatementClassifier.classify(fields.text.bindMemory(to: UInt8.self))
+            let verdict = classify(fields.text.bindMemory(to: UInt8.self), of: index)
             guard verdict.isForProxy else {
                 return failLocalGroup(
                     index, message, "\(Self.localName) cannot be mixed with other statements before a Sync")

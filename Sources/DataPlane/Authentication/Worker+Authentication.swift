@@ -35,7 +35,7 @@ extension Worker {
         return index
     }
 
-    private func identityName(_ index: Int32) -> IdentityName {
+    func identityName(_ index: Int32) -> IdentityName {
         IdentityName(database: identities[index].pointee.database, user: identities[index].pointee.user)
     }
 

@@ -12,7 +12,9 @@ extension Worker {
         guard let node = chooseLoginNode() else { return soonSweep() }
         let pool = pool(of: identity, on: NodeID(node))
         identities[identity].pointee.isScouting = true
-        let secret = settings.secrets[identities[identity].pointee.user]
+        // For replication it is enough to be asked: no place is taken among max_wal_senders.
+        let isWanted = !identities[identity].pointee.database.isEmpty
+        let secret = isWanted ? settings.secrets[identities[identity].pointee.user] : nil
         if !connectServer(pool, login: ServerLogin(secret: secret, onBehalfOf: nil)) {
             identities[identity].pointee.isScouting = false
             soonSweep()

@@ -9,9 +9,11 @@ extension Worker {
     mutating func authenticated(_ index: Int32) {
         let client = clients[index]
         guard let login = client.pointee.login else { return }
+        if login.packet.isReplication { return beginReplication(index) }
         client.pointee.parameters = parameterSets.intern(login.packet.parameters)
-        if let statuses = identities[client.pointee.identity].pointee.welcomes[client.pointee.parameters] {
-            return welcome(index, statuses: statuses)
+        if let known = identities[client.pointee.identity].pointee.welcomes[client.pointee.parameters] {
+            client.pointee.flags.formUnion(known.textSettings)
+            return welcome(index, statuses: known.statuses)
         }
         client.pointee.state = .waitingWelcome
         // From here on it waits for a server like everybody else.
@@ -38,25 +40,36 @@ extension Worker {
             let isOfNode = name == "in_hot_standby"
             bytes += BackendMessage.parameterStatus(name, isOfNode ? "off" : value)
         }
+        noteTextSettings(index, from: server)
+        let known = Welcome(
+            statuses: bytes, textSettings: client.pointee.flags.intersection(.textSettings))
         // What a standby says in the primary's place is good for this client alone: its settings may be others.
         if nodes.primary < 0 || Int16(servers[server].pointee.node.rawValue) == nodes.primary {
-            identities[client.pointee.identity].pointee.welcomes[client.pointee.parameters] = bytes
+            identities[client.pointee.identity].pointee.welcomes[client.pointee.parameters] = known
         }
         welcome(index, statuses: bytes)
     }
 
     private mutating func welcome(_ index: Int32, statuses: [UInt8]) {
-        let client = clients[index]
-        guard let login = client.pointee.login else { return }
-        if !login.negotiation.isEmpty { sendToClient(index, login.negotiation) }
+        sendWelcome(index, statuses: statuses)
+        enter(index, .ready)
+    }
+
+    /// From what was negotiated to ReadyForQuery.
+    mutating func sendWelcome(_ index: Int32, statuses: [UInt8]) {
+        if let negotiation = clients[index].pointee.login?.negotiation { sendToClient(index, negotiation) }
         sendToClient(index, AuthenticationRequest.ok.bytes)
         sendToClient(index, statuses)
         sendToClient(
             index,
-            BackendMessage.backendKeyData(
-                processID: processID(ofClient: index), key: client.pointee.cancelKey))
+            BackendMessage.backendKeyData(processID: processID(ofClient: index), key: cancelKey(ofClient: index)))
         sendToClient(index, BackendMessage.readyForQuery(.idle))
-        client.pointee.state = .ready
+    }
+
+    /// The login is over.
+    mutating func enter(_ index: Int32, _ state: ClientConnection.State) {
+        let client = clients[index]
+        client.pointee.state = state
         client.pointee.wait = .none
         client.pointee.deadline = 0
         client.pointee.login = nil

@@ -7,12 +7,15 @@ import ProxyCore
 /// waits.
 extension Worker {
     /// - Returns: whether the request waits for the end of a query of Egret's own, or is for nothing.
-    mutating func postponesCancel(_ serverIndex: Int32) -> Bool {
+    mutating func postponesCancel(_ serverIndex: Int32, of bearer: CancelBearer) -> Bool {
         let server = servers[serverIndex]
         guard isAtOwnQuery(serverIndex) else { return false }
         let replies = server.pointee.replies
-        if (0..<replies.count).contains(where: { !replies[$0].isHidden }) {
-            server.pointee.flags.insert(.cancelsLater)
+        let hasStatement = (0..<replies.count).contains { !replies[$0].isHidden }
+        if hasStatement, server.pointee.flags.insert(.cancelsLater).inserted {
+            server.pointee.cancelBearer = bearer
+        } else {
+            dismiss(bearer)
         }
         return true
     }
@@ -32,8 +35,10 @@ extension Worker {
         let server = servers[serverIndex]
         if isAtOwnQuery(serverIndex) { return }
         server.pointee.flags.remove(.cancelsLater)
-        guard !server.pointee.replies.isEmpty else { return }
+        guard let bearer = server.pointee.cancelBearer else { return }
+        server.pointee.cancelBearer = nil
+        guard !server.pointee.replies.isEmpty else { return dismiss(bearer) }
         server.pointee.flags.insert(.wasCanceled)
-        sendCancel(forServer: serverIndex)
+        if !sendCancel(forServer: serverIndex, of: bearer) { dismiss(bearer) }
     }
 }

@@ -18,6 +18,12 @@ struct ClientConnection {
         /// Authenticated; a server shows that its parameters are accepted and what it must be told at the start.
         case waitingWelcome
         case ready
+        /// Authenticated, for replication: a server of its own is being connected, or waited for.
+        case waitingReplication
+        /// Its bytes and those of its own server go to and fro as they are.
+        case replicating
+        /// It has brought a cancel request, and is closed when that is done.
+        case canceling
         /// What is in waiting for it is still sent; nothing is read any more.
         case closing
     }
@@ -69,16 +75,23 @@ struct ClientConnection {
         static let isPlanned = Flags(rawValue: 1 << 17)
         /// Its next statement is a read that a standby could not answer.
         static let needsPrimary = Flags(rawValue: 1 << 16)
+        /// It speaks protocol 3.2: its cancel key is a long one.
+        static let hasLongKey = Flags(rawValue: 1 << 24)
         /// Its session may have changed: its server is asked once the transaction is over.
         static let needsInspection = Flags(rawValue: 1 << 18)
         /// A parameter was reset: what comes next waits until the value of the session's start is back.
         static let isResetting = Flags(rawValue: 1 << 19)
+        /// `standard_conforming_strings` is off: a backslash escapes in plain strings.
+        static let escapesInStrings = Flags(rawValue: 1 << 20)
+        /// Its encoding has bytes of ASCII inside of longer characters.
+        static let hidesASCII = Flags(rawValue: 1 << 21)
+        static let textSettings: Flags = [.escapesInStrings, .hidesASCII]
         /// Its peer has closed its sending side; what it had sent before is still read.
-        static let hasEnded = Flags(rawValue: 1 << 20)
+        static let hasEnded = Flags(rawValue: 1 << 26)
         /// All that it has sent is read, and a Terminate of ours is behind it.
-        static let isHalfClosed = Flags(rawValue: 1 << 21)
+        static let isHalfClosed = Flags(rawValue: 1 << 27)
         /// It has said Terminate, and what it asked for before is still being answered.
-        static let hasTakenLeave = Flags(rawValue: 1 << 22)
+        static let hasTakenLeave = Flags(rawValue: 1 << 28)
         /// The next message means something else once what is under way is answered.
         static let changesWhatFollows: Flags = [.isDiscarding, .isResetting]
     }
@@ -110,7 +123,6 @@ struct ClientConnection {
     var bodyRemaining: UInt32 = 0
     /// Bytes of the open group, from the next message on, that were judged to be reads.
     var judgedAhead: Int32 = 0
-    var cancelKey: UInt32 = 0
     var unnamedSerial: UInt32 = 0
     /// Monotonic nanoseconds: when a wait ends badly.
     var deadline: UInt64 = 0
@@ -124,6 +136,8 @@ struct ClientConnection {
     var login: ClientLogin?
     /// Only once it has prepared a statement.
     var statements: ClientStatements?
+    /// The server that has last drawn from a sequence for it.
+    var drewOn: ClientReference?
     /// Only once it may have changed its session.
     var followed: FollowedSession?
     /// Only while Egret answers it itself in the extended protocol.

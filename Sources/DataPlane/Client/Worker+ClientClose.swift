@@ -18,6 +18,7 @@ extension Worker {
         let client = clients[index]
         leaveQueues(index)
         releaseServers(of: index)
+        if client.pointee.state == .replicating { replicatingClients -= 1 }
         client.pointee.state = .closing
         client.pointee.wait = .none
         client.pointee.inbound.clear(&buffers)
@@ -56,10 +57,17 @@ extension Worker {
         let generation = client.pointee.generation
         Socket.close(client.pointee.descriptor)
         shared.sockets.give()
+        if client.pointee.state == .replicating { replicatingClients -= 1 }
         client.pointee = ClientConnection()
         client.pointee.generation = generation &+ 1
         clients.give(index)
-        if stopMode != nil && clients.used == 0 { isFinished = true }
+        finishIfLast()
+    }
+
+    /// Whether a stop has waited long enough: for the last client, but not for replication, which never ends by itself.
+    /// PostgreSQL's smart shutdown does not wait for it either.
+    mutating func finishIfLast() {
+        if stopMode != nil && clients.used <= replicatingClients { isFinished = true }
     }
 
     private mutating func givePlace() {
@@ -94,10 +102,15 @@ extension Worker {
         return words
     }
 
+    static var stopped: ErrorResponse {
+        ErrorResponse(.fatal, .adminShutdown, "terminating connection due to administrator command")
+    }
+
     mutating func closeEverything() {
         for listener in listeners.prefix(ownListeners) { Socket.close(listener) }
         listeners = []
         for index in 0..<Int32(clients.capacity) where clients[index].isOpen {
+            if isBetweenMessages(index) { sendToClient(index, Self.stopped.bytes) }
             flushClient(index)
             closeClient(index)
         }

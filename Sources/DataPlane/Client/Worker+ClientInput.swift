@@ -83,7 +83,9 @@ extension Worker {
             let server = client.pointee.server
             return server < 0 || !servers[server].pointee.flags.contains(.isWriteArmed)
         case .startup, .authenticating, .closing: return true
-        case .waitingPlace, .waitingMethod, .waitingWelcome: return false
+        case .replicating: return mayRelay(index)
+        case .canceling: return true
+        case .waitingPlace, .waitingMethod, .waitingWelcome, .waitingReplication: return false
         case .free: return false
         }
     }
@@ -139,8 +141,9 @@ extension Worker {
             case .ready: progress = takeMessage(index, bytes + offset, count - offset)
             case .startup: progress = takeStartupPacket(index, bytes + offset, count - offset)
             case .authenticating: progress = takePasswordMessage(index, bytes + offset, count - offset)
-            case .waitingPlace, .waitingMethod, .waitingWelcome: progress = .blocked
-            case .closing: return count
+            case .replicating: progress = .took(relayToReplication(index, bytes + offset, count - offset))
+            case .waitingPlace, .waitingMethod, .waitingWelcome, .waitingReplication: progress = .blocked
+            case .closing, .canceling: return count
             case .free: progress = .closed
             }
             switch progress {

@@ -15,6 +15,7 @@ extension Worker {
         let plan = mayRead ? planGroup(index, message) : GroupPlan(need: .primary, isWhole: false, judged: 0)
         let placement = place(index, plan.need)
         if case .server(let serverIndex) = placement {
+            if plan.need == .primary { prepareDrawing(index, on: serverIndex) }
             beginRequest(serverIndex, Request(isRepeatable: plan.need == .read, mayCommit: false))
             client.pointee.flags.insert(.isGroupOpen)
             client.pointee.flags.subtract([.hasPortal, .parsedUnnamed, .isPlanned])
@@ -97,7 +98,10 @@ extension Worker {
             switch tag {
             case FrontendTag.sync: return GroupPlan(need: .read, isWhole: true, judged: offset)
             case FrontendTag.parse:
-                guard let fields = ParseFields(part.body), isRead(fields.text) else {
+                guard let fields = ParseFields(part.body) else {
+                    return GroupPlan(need: .primary, isWhole: false, judged: offset)
+                }
+                guard classify(fields.text.bindMemory(to: UInt8.self), of: index).mayRunOnStandby else {
                     return GroupPlan(need: .primary, isWhole: false, judged: offset)
                 }
                 if fields.name.isEmpty { hasUnnamed = true } else { hasParse = true }
@@ -112,10 +116,6 @@ extension Worker {
             offset += total
         }
         return GroupPlan(need: hasBind ? .primary : .read, isWhole: false, judged: offset)
-    }
-
-    private func isRead(_ text: UnsafeRawBufferPointer) -> Bool {
-        StatementClassifier.classify(text.bindMemory(to: UInt8.self)).mayRunOnStandby
     }
 
     /// Whether a Bind is of a statement that reads: one that the client has, or one that was parsed, and judged, within
@@ -136,14 +136,21 @@ extension Worker {
     mutating func takeDescribe(_ index: Int32, _ message: ClientMessage) -> MessageProgress {
         guard message.isWhole else { return shortMessage(index, message) }
         if let progress = takeLocally(index, message) { return progress }
+        if clients[index].pointee.flags.contains(.hasLostTransaction) { return failLostGroup(index, message) }
         guard case .server(let serverIndex) = placeGroup(index, message) else { return .blocked }
-        guard let fields = TargetFields(message.body) else { return violate(index, "malformed Describe message") }
         let server = servers[serverIndex]
+        guard let fields = TargetFields(message.body) else {
+            return relayMalformed(index, message, to: serverIndex, .describePortal)
+        }
         if fields.isStatement {
+            let entry = statementEntry(index, fields.name)
+            if let target = entry?.target, target.statement != 0 {
+                showStatement(serverIndex, target.statement, isAlone: false)
+            }
             useStatement(index, serverIndex, fields.name) { worker, name in
                 worker.sendTarget(serverIndex, FrontendTag.describe, name)
             }
-            server.pointee.replies.append(ExpectedReply(.describeStatement))
+            server.pointee.replies.append(ExpectedReply(.describeStatement, statement: entry?.statement ?? 0))
         } else {
             relayToServer(serverIndex, message.start, message.total)
             server.pointee.replies.append(ExpectedReply(.describePortal))
@@ -155,6 +162,7 @@ extension Worker {
     mutating func takeExecute(_ index: Int32, _ message: ClientMessage) -> MessageProgress {
         guard message.isWhole else { return shortMessage(index, message) }
         if let progress = takeLocally(index, message) { return progress }
+        if clients[index].pointee.flags.contains(.hasLostTransaction) { return failLostGroup(index, message) }
         guard case .server(let serverIndex) = placeGroup(index, message) else { return .blocked }
         relayToServer(serverIndex, message.start, message.total)
         keep(message, on: serverIndex)
@@ -163,16 +171,29 @@ extension Worker {
             servers[serverIndex].pointee.flags.insert(.mayHaveCommitted)
             stopKeeping(serverIndex)
         }
-        servers[serverIndex].pointee.replies.append(ExpectedReply(.execute))
+        servers[serverIndex].pointee.replies.append(executeReply(index))
         return .took(message.total)
+    }
+
+    /// What an Execute is answered by; that of a bound DEALLOCATE takes a name away.
+    @inline(__always)
+    private func executeReply(_ index: Int32) -> ExpectedReply {
+        guard let names = clients[index].pointee.statements, let target = names.deallocating else {
+            return ExpectedReply(.execute)
+        }
+        names.deallocating = nil
+        return ExpectedReply(.execute, statement: target.statement, name: target.deallocates)
     }
 
     mutating func takeClose(_ index: Int32, _ message: ClientMessage) -> MessageProgress {
         guard message.isWhole else { return shortMessage(index, message) }
         if let progress = takeLocally(index, message) { return progress }
+        if clients[index].pointee.flags.contains(.hasLostTransaction) { return failLostGroup(index, message) }
         guard case .server(let serverIndex) = placeGroup(index, message) else { return .blocked }
-        guard let fields = TargetFields(message.body) else { return violate(index, "malformed Close message") }
         let server = servers[serverIndex]
+        guard let fields = TargetFields(message.body) else {
+            return relayMalformed(index, message, to: serverIndex, .close)
+        }
         if fields.isStatement, !fields.name.isEmpty,
             let entry = clients[index].pointee.statements?.remove(fields.name)
         {
@@ -192,6 +213,16 @@ extension Worker {
         }
         keep(message, on: serverIndex)
         server.pointee.replies.append(ExpectedReply(.close))
+        return .took(message.total)
+    }
+
+    /// The server says what is wrong with it, and skips to the Sync.
+    private mutating func relayMalformed(
+        _ index: Int32, _ message: ClientMessage, to serverIndex: Int32, _ kind: ExpectedReply.Kind
+    ) -> MessageProgress {
+        relayToServer(serverIndex, message.start, message.total)
+        stopKeeping(serverIndex)
+        servers[serverIndex].pointee.replies.append(ExpectedReply(kind))
         return .took(message.total)
     }
 

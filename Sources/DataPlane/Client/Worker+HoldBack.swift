@@ -8,7 +8,7 @@ extension Worker {
     mutating func holdsBack(_ index: Int32, on serverIndex: Int32, _ tag: UInt8) -> Bool {
         let (client, server) = (clients[index], servers[serverIndex])
         // What was asked before is asked again first.
-        if server.pointee.flags.contains(.repeatsOnPrimary) { return true }
+        if server.pointee.flags.contains(.isToRepeat) { return true }
         if server.pointee.replies.isEmpty || client.pointee.flags.contains(.isCopyingIn) { return false }
         if waitsForCopy(index, on: serverIndex, tag) {
             if client.pointee.flags.contains(.isGroupOpen) { sendToServer(serverIndex, Self.flush) }

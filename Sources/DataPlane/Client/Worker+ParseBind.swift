@@ -16,21 +16,36 @@ extension Worker {
         }
         if let progress = takeLocally(index, message) { return progress }
         if clients[index].pointee.flags.contains(.hasLostTransaction) { return failLostGroup(index, message) }
-        let verdict = StatementClassifier.classify(fields.text.bindMemory(to: UInt8.self))
+        let verdict = classify(fields.text.bindMemory(to: UInt8.self), of: index)
         if verdict.isForProxy { return beginLocalGroup(index, fields, message) }
+        if verdict.effects.asksSequences { returnToDrawn(index) }
         guard case .server(let serverIndex) = placeGroup(index, message) else { return .blocked }
         noteParsed(index, verdict.effects, fields.text.bindMemory(to: UInt8.self))
-        let names = statementNames(of: index)
-        let entry = ClientStatements.Entry(
+        var entry = ClientStatements.Entry(
             statement: 0, isRead: verdict.mayRunOnStandby, kind: verdict.kind,
             effects: verdict.effects)
-        if fields.name.isEmpty {
-            parseUnnamed(index, serverIndex, message, names, entry)
-            keep(message, on: serverIndex)
-        } else if !parseNamed(index, serverIndex, fields, names, entry) {
+        if verdict.kind.mayNameStatement, let (body, target) = rewriteParse(index, fields, verdict) {
+            entry.target = target
+            showStatement(serverIndex, target.statement, isAlone: false)
+            body.withUnsafeBytes { _ = parse(index, serverIndex, $0, entry) }
+            stopKeeping(serverIndex)
+        } else if !parse(index, serverIndex, message.body, entry) {
             keep(message, on: serverIndex)
         }
         return .took(message.total)
+    }
+
+    /// - Returns: whether the client has its answer already, because the server has had the statement before.
+    @inline(__always)
+    @discardableResult
+    private mutating func parse(
+        _ index: Int32, _ serverIndex: Int32, _ body: UnsafeRawBufferPointer, _ entry: ClientStatements.Entry
+    ) -> Bool {
+        guard let fields = ParseFields(body) else { return false }
+        let names = statementNames(of: index)
+        if !fields.name.isEmpty { return parseNamed(index, serverIndex, fields, names, entry) }
+        parseUnnamed(index, serverIndex, body, names, entry)
+        return false
     }
 
     private func statementNames(of index: Int32) -> ClientStatements {
@@ -41,15 +56,15 @@ extension Worker {
     }
 
     private mutating func parseUnnamed(
-        _ index: Int32, _ serverIndex: Int32, _ message: ClientMessage, _ names: ClientStatements,
+        _ index: Int32, _ serverIndex: Int32, _ body: UnsafeRawBufferPointer, _ names: ClientStatements,
         _ entry: ClientStatements.Entry
     ) {
         let (client, server) = (clients[index], servers[serverIndex])
         unnamedChanges(serverIndex)
-        relayToServer(serverIndex, message.start, message.total)
+        names.rememberUnnamed(body, entry)
+        sendToServer(serverIndex, names.unnamedParse)
         server.pointee.replies.append(ExpectedReply(.parse))
         client.pointee.flags.insert(.parsedUnnamed)
-        names.rememberUnnamed(UnsafeRawBufferPointer(start: message.start, count: message.total), entry)
         client.pointee.unnamedSerial &+= 1
         noteUnnamed(index, on: serverIndex)
     }
@@ -69,8 +84,14 @@ extension Worker {
     ) -> Bool {
         let statement = statements.intern(fields.definition)
         let isKnown = servers[serverIndex].pointee.statements.touch(statement)
+        if isKnown, isRefusedInBlock(serverIndex, entry.kind) {
+            sendParse(serverIndex, statement, isHidden: false, isRepeated: true)
+            statements.release(statement)
+            return false
+        }
         if names.find(fields.name) != nil || names.count >= Limits.statementsPerClientMax {
             // The name is taken: the server says so itself, in its turn and with its transaction's state.
+            names.refusedName = Array(fields.name)
             if !isKnown { sendParse(serverIndex, statement, isHidden: true) }
             sendParse(serverIndex, statement, isHidden: false, isRepeated: true)
             statements.release(statement)
@@ -88,13 +109,23 @@ extension Worker {
         return false
     }
 
+    /// A failed transaction block takes nothing but its own end: the server says so.
+    @inline(__always)
+    private func isRefusedInBlock(_ serverIndex: Int32, _ kind: StatementKind) -> Bool {
+        guard case .failed = servers[serverIndex].pointee.transaction else { return false }
+        return !kind.endsBlock
+    }
+
     /// Prepares a statement on a server under the name that it has everywhere.
-    private mutating func sendParse(
+    mutating func sendParse(
         _ serverIndex: Int32, _ statement: UInt32, isHidden: Bool, isRepeated: Bool = false, name: UInt32 = 0
     ) {
         guard let definition = statements.body(statement) else { return }
         let server = servers[serverIndex]
-        if !isRepeated { makeRoom(serverIndex) }
+        if !isRepeated {
+            makeRoom(serverIndex)
+            if server.pointee.statements.isOutdated(statement) { closeOutdated(serverIndex, statement) }
+        }
         withUnsafeTemporaryAllocation(byteCount: 48, alignment: 8) { space in
             guard let base = space.baseAddress else { return }
             let length = statements.writeName(statement, to: base + 5)
@@ -124,6 +155,12 @@ extension Worker {
         server.pointee.replies.append(ExpectedReply(.close, isHidden: true, statement: oldest))
     }
 
+    /// Closes a statement that cannot be used any more, so that its name is free.
+    private mutating func closeOutdated(_ serverIndex: Int32, _ statement: UInt32) {
+        statements.name(statement).withUnsafeBytes { sendTarget(serverIndex, FrontendTag.close, $0) }
+        servers[serverIndex].pointee.replies.append(.closeOfOutdated(statement))
+    }
+
     mutating func takeBind(_ index: Int32, _ message: ClientMessage) -> MessageProgress {
         if !message.isWhole && message.total <= Limits.wholeMessageMax { return .incomplete }
         guard let fields = BindFields(message.body) else {
@@ -132,13 +169,16 @@ extension Worker {
         }
         if let progress = takeLocally(index, message) { return progress }
         if clients[index].pointee.flags.contains(.hasLostTransaction) { return failLostGroup(index, message) }
-        guard case .server(let serverIndex) = placeGroup(index, message) else { return .blocked }
-        let isFirst = clients[index].pointee.flags.insert(.hasPortal).inserted
         let entry = statementEntry(index, fields.statement)
         let kind = entry?.kind ?? .other
+        if entry?.effects.asksSequences == true { returnToDrawn(index) }
+        guard case .server(let serverIndex) = placeGroup(index, message) else { return .blocked }
+        let isFirst = clients[index].pointee.flags.insert(.hasPortal).inserted
+        if entry?.isRead != true { noteDrawing(index, on: serverIndex, kind, entry?.effects ?? []) }
         if entry?.isRead != true, servers[serverIndex].pointee.transaction.isIdle || kind.endsBlock {
             servers[serverIndex].pointee.flags.insert(.mayHaveCommitted)
         }
+        if let target = entry?.target, target.statement != 0 { bindTarget(index, serverIndex, target) }
         if let effects = entry?.effects, effects.concernsSession {
             noteEffects(index, on: serverIndex, bound: effects, isFirst: isFirst)
             if effects.clearsServer { beginClearing(index, serverIndex) }
@@ -155,13 +195,13 @@ extension Worker {
             }
         }
         keep(message, on: serverIndex)
-        servers[serverIndex].pointee.replies.append(ExpectedReply(.bind))
+        servers[serverIndex].pointee.replies.append(ExpectedReply(.bind, statement: entry?.statement ?? 0))
         countStatement(kind, serverIndex)
         return .took(min(message.total, message.available))
     }
 
     @inline(__always)
-    private func statementEntry(_ index: Int32, _ name: UnsafeRawBufferPointer) -> ClientStatements.Entry? {
+    func statementEntry(_ index: Int32, _ name: UnsafeRawBufferPointer) -> ClientStatements.Entry? {
         guard let names = clients[index].pointee.statements else { return nil }
         return name.isEmpty ? names.unnamedEntry : names.find(name)
     }
@@ -268,7 +308,7 @@ extension Worker {
         return progress
     }
 
-    private mutating func failLostGroup(_ index: Int32, _ message: ClientMessage) -> MessageProgress {
+    mutating func failLostGroup(_ index: Int32, _ message: ClientMessage) -> MessageProgress {
         clients[index].pointee.flags.remove(.hasLostTransaction)
         clients[index].pointee.flags.insert(.skipsToSync)
         sendToClient(index, Self.lostTransaction.bytes)

@@ -11,7 +11,9 @@ extension Worker {
         if verdict.isForProxy, canAnswerItself(index) {
             return takeLocalQuery(index, message)
         }
-        if case .prepared = verdict.kind, !verdict.isMultiStatement, let progress = takeDeallocate(index, message) {
+        if verdict.kind.mayNameStatement, client.pointee.statements != nil,
+            let progress = takeNaming(index, message, verdict)
+        {
             return progress
         }
         let current = client.pointee.server
@@ -20,10 +22,21 @@ extension Worker {
             return .blocked
         }
         let need: Need = verdict.mayRunOnStandby ? .read : .primary
+        if verdict.effects.asksSequences { returnToDrawn(index) }
         guard case .server(let serverIndex) = place(index, need) else { return .blocked }
-        let server = servers[serverIndex]
+        if !verdict.mayRunOnStandby { prepareDrawing(index, on: serverIndex) }
         let progress = forward(message, of: index, to: serverIndex)
         guard case .took = progress else { return progress }
+        noteQuery(index, serverIndex, verdict, message)
+        return progress
+    }
+
+    /// What there is to note of a simple query that has just been sent.
+    @inline(__always)
+    mutating func noteQuery(
+        _ index: Int32, _ serverIndex: Int32, _ verdict: StatementVerdict, _ message: ClientMessage
+    ) {
+        let (client, server) = (clients[index], servers[serverIndex])
         beginRequest(serverIndex, request(verdict, on: serverIndex))
         keep(message, on: serverIndex)
         server.pointee.replies.append(ExpectedReply(.query))
@@ -31,32 +44,12 @@ extension Worker {
         unnamedChanges(serverIndex)
         server.pointee.unnamedOwner = 0
         client.pointee.statements?.forgetUnnamed()
+        // It ends an open group as well, and its ReadyForQuery is the group's.
+        client.pointee.flags.subtract([.isGroupOpen, .hasPortal, .isReadGroup])
+        if !verdict.mayRunOnStandby { noteDrawing(index, on: serverIndex, verdict.kind, verdict.effects) }
         if verdict.effects.concernsSession { noteEffects(index, on: serverIndex, verdict, message) }
-        if verdict.effects.clearsServer {
-            noteClearing(index, serverIndex, verdict)
-        }
+        if verdict.effects.clearsServer { noteClearing(index, serverIndex, verdict) }
         countStatement(verdict.kind, serverIndex)
-        return progress
-    }
-
-    /// DEALLOCATE of a statement that was prepared through the protocol. The server knows it by another name, and keeps
-    /// it for its other clients.
-    private mutating func takeDeallocate(_ index: Int32, _ message: ClientMessage) -> MessageProgress? {
-        let client = clients[index]
-        guard message.isWhole, canAnswerItself(index), let names = client.pointee.statements,
-            let name = StatementClassifier.deallocatedName(text(of: message)),
-            name.withUnsafeBytes({ names.find($0) }) != nil
-        else { return nil }
-        let server = client.pointee.server
-        if server >= 0, !servers[server].pointee.replies.isEmpty {
-            client.pointee.wait = .drain
-            return .blocked
-        }
-        if let entry = name.withUnsafeBytes({ names.remove($0) }) { statements.release(entry.statement) }
-        sendToClient(index, BackendMessage.commandComplete("DEALLOCATE"))
-        sendToClient(
-            index, BackendMessage.readyForQuery(server >= 0 ? servers[server].pointee.transaction : .idle))
-        return .took(message.total)
     }
 
     /// What becomes of a simple query whose server is lost. A BEGIN by itself has done nothing yet.
@@ -72,7 +65,7 @@ extension Worker {
             // Too long to look through: it may do anything.
             return StatementVerdict(route: .primary, effects: .unknown, kind: .other)
         }
-        return StatementClassifier.classify(text(of: message))
+        return classify(text(of: message), of: index)
     }
 
     /// The text of a whole Query ends with a NUL, which is not part of it; a second one is the server's to refuse.
@@ -86,7 +79,7 @@ extension Worker {
     /// Egret's own commands are answered in their turn, when nothing is under way on a server, and a failed
     /// transaction refuses them like everything else.
     @inline(__always)
-    private func canAnswerItself(_ index: Int32) -> Bool {
+    func canAnswerItself(_ index: Int32) -> Bool {
         let client = clients[index]
         if client.pointee.flags.contains(.isGroupOpen) { return false }
         return client.pointee.server < 0 || servers[client.pointee.server].pointee.transaction != .failed

@@ -24,11 +24,10 @@ extension Worker {
         case .tls, .gssEncryption:
             return answerEncryption(index, request, hasMore: count > length) ? .took(length) : .closed
         case .cancel(let processID, let key):
-            if key.count == 4 { routeCancel(processID: processID, key: key) }
-            closeClient(index)
-            return .closed
+            takeCancel(index, processID: processID, key: key)
+            return .took(length)
         case .unsupported(let major, let minor):
-            let text = "unsupported frontend protocol \(major).\(minor): server supports 3.0 to 3.0"
+            let text = "unsupported frontend protocol \(major).\(minor): server supports 3.0 to 3.2"
             refuse(index, ErrorResponse(.fatal, .featureNotSupported, text))
             return .closed
         case .session(let packet):
@@ -55,57 +54,25 @@ extension Worker {
     private mutating func beginLogin(_ index: Int32, _ packet: StartupPacket) {
         let client = clients[index]
         guard let login = client.pointee.login else { return }
-        switch summarize(packet) {
-        case .failure(let refusal): return refuse(index, refusal.error)
-        case .success(let summary): login.packet = summary
-        }
-        let unknownOptions = packet.parameters.map(\.name).filter { $0.hasPrefix("_pq_.") }
-        if packet.minorVersion > 0 || !unknownOptions.isEmpty {
-            login.negotiation = BackendMessage.negotiateProtocolVersion(minor: 0, unknownOptions: unknownOptions)
-        }
+        do { login.packet = try StartupPacketSummary(packet) } catch { return refuse(index, error) }
+        negotiate(index, packet)
         if stopMode != nil {
             return refuse(index, ErrorResponse(.fatal, .cannotConnectNow, "the database system is shutting down"))
         }
         takePlace(index)
     }
 
-    private struct Refusal: Error {
-        let error: ErrorResponse
+    /// Protocol 3.0 and 3.2 are spoken; there has never been a 3.1. What a client wants beyond that, it is told once,
+    /// in front of its welcome.
+    private func negotiate(_ index: Int32, _ packet: StartupPacket) {
+        let client = clients[index]
+        let minor: UInt16 = packet.minorVersion >= 2 ? 2 : 0
+        if minor == 2 { client.pointee.flags.insert(.hasLongKey) }
+        let unknownOptions = packet.parameters.map(\.name).filter { $0.hasPrefix(StartupPacketSummary.protocolPrefix) }
+        guard packet.minorVersion != minor || !unknownOptions.isEmpty else { return }
+        client.pointee.login?.negotiation = BackendMessage.negotiateProtocolVersion(
+            minor: minor, unknownOptions: unknownOptions)
     }
-
-    private func summarize(_ packet: StartupPacket) -> Result<StartupPacketSummary, Refusal> {
-        func refusal(_ state: SQLState, _ text: String) -> Result<StartupPacketSummary, Refusal> {
-            .failure(Refusal(error: ErrorResponse(.fatal, state, text)))
-        }
-        var summary = StartupPacketSummary()
-        guard let user = packet.value(of: "user"), !user.isEmpty else {
-            return refusal(.invalidAuthorization, "no PostgreSQL user name specified in startup packet")
-        }
-        summary.user = user
-        summary.database = packet.value(of: "database").flatMap { $0.isEmpty ? nil : $0 } ?? user
-        // PostgreSQL cuts longer names off, which would make two identities one (CVE-2012-4575).
-        guard user.utf8.count < Self.nameLengthMax, summary.database.utf8.count < Self.nameLengthMax else {
-            return refusal(.invalidAuthorization, "user or database name is too long")
-        }
-        for parameter in packet.parameters {
-            switch parameter.name {
-            case "user", "database": continue
-            case "replication":
-                if ["false", "off", "no", "0"].contains(parameter.value.lowercased()) { continue }
-                return refusal(.featureNotSupported, "replication connections are not supported")
-            case "options":
-                do { summary.parameters += try StartupOptions.parse(parameter.value) } catch {
-                    return refusal(.featureNotSupported, "unsupported command-line options in startup packet")
-                }
-            case let name where name.hasPrefix("_pq_."): continue
-            default: summary.parameters.append(.init(name: parameter.name, value: parameter.value))
-            }
-        }
-        return .success(summary)
-    }
-
-    /// NAMEDATALEN of PostgreSQL.
-    private static var nameLengthMax: Int { 64 }
 
     /// Counts the client among `num_init_children`, or lets it wait until somebody leaves.
     private mutating func takePlace(_ index: Int32) {
@@ -114,7 +81,7 @@ extension Worker {
             client.pointee.flags.insert(.hasPlace)
             return beginAuthentication(index)
         }
-        if settings.reservedConnections > 0 {
+        if settings.reservedConnections > 0 || settings.refusesBeyondMax {
             return refuse(index, ErrorResponse(.fatal, .tooManyConnections, "Sorry, too many clients already"))
         }
         client.pointee.state = .waitingPlace

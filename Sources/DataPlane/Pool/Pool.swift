@@ -6,8 +6,8 @@ struct Pool {
     var identity: Int32 = -1
     var node = NodeID(0)
     /// All workers' servers of this node, database and user.
-    var permits: Permits?
-    var key = PoolKey(node: NodeID(0), database: "", user: "")
+    var permits: PoolPermits?
+    var key = PoolKey(node: NodeID(0), name: IdentityName(database: "", user: ""))
     /// On top is the one that was used last: its caches are warm.
     var firstIdle: Int32 = -1
     var idleCount = 0
@@ -18,27 +18,36 @@ struct Pool {
     var firstWaiting: Int32 = -1
     var lastWaiting: Int32 = -1
     var waitingCount = 0
-    /// This worker is counted in `permits.wanted`.
+    /// This worker is counted in `permits.pool.wanted`.
     var isWanting = false
     /// What a server said to the last login, unless it let it in.
     var refusal: Refusal?
 }
 
+/// What a client is told at the start, and how its texts are to be read.
+struct Welcome {
+    var statuses: [UInt8]
+    var textSettings: ClientConnection.Flags
+}
+
 /// A database and a user: what decides about authentication and which pools a client may use.
 struct Identity {
+    /// Empty for physical replication, for which `pg_hba.conf` has lines of its own.
     var database = ""
     var user = ""
     /// How the servers authenticate it; nil until one has asked.
     var method: AuthenticationMethod?
     /// A standby said so while there was no primary to ask: it holds only until there is one.
     var isMethodProvisional = false
+    /// Some client of it has asked for what it has drawn from sequences.
+    var asksSequences = false
     /// A scout is on its way to find out.
     var isScouting = false
     /// A clear-text password that a server has accepted, where `pool_passwd` has none.
     var learnedPassword: String?
     var verifier: ScramVerifier?
     /// What a client is told at the start, by its parameters.
-    var welcomes: [ParameterSets.ID: [UInt8]] = [:]
+    var welcomes: [ParameterSets.ID: Welcome] = [:]
     /// By node number; -1 where there is none.
     var pools: [Int32] = []
     /// Clients that wait for the method.
@@ -60,12 +69,8 @@ final class ClientLogin {
     var offeredPassword: String?
     /// Sent in front of AuthenticationOk.
     var negotiation: [UInt8] = []
-}
-
-struct StartupPacketSummary {
-    var database = ""
-    var user = ""
-    var parameters: [ParameterSets.Entry] = []
+    /// Monotonic nanoseconds: since when a replication client has been looking for a server.
+    var seeksSince: UInt64 = 0
 }
 
 /// Only while a server connection logs in.
@@ -74,13 +79,16 @@ final class ServerLogin {
     let secret: UserSecret?
     /// Set when a client's own clear text is being tried: who waits for the verdict.
     let onBehalfOf: ClientReference?
+    /// Set when the connection is for one replication client.
+    let replication: ReplicationLogin?
     var scram: ScramClientExchange?
     /// The server asked for something; a server that does not is on trust.
     var hasAnswered = false
     var isServerProven = false
 
-    init(secret: UserSecret?, onBehalfOf: ClientReference?) {
+    init(secret: UserSecret?, onBehalfOf: ClientReference?, replication: ReplicationLogin? = nil) {
         self.secret = secret
         self.onBehalfOf = onBehalfOf
+        self.replication = replication
     }
 }

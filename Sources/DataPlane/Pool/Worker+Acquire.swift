@@ -25,8 +25,7 @@ extension Worker {
 
     private mutating func openPool(of identity: Int32, on node: NodeID) -> Int32 {
         let index = pools.take { Pool() }
-        let key = PoolKey(
-            node: node, database: identities[identity].pointee.database, user: identities[identity].pointee.user)
+        let key = PoolKey(node: node, name: identityName(identity))
         pools[index].pointee = Pool()
         pools[index].pointee.identity = identity
         pools[index].pointee.node = node
@@ -78,10 +77,10 @@ extension Worker {
         guard pools[pool].pointee.isWanting != isWanting, let permits = pools[pool].pointee.permits else { return }
         pools[pool].pointee.isWanting = isWanting
         if isWanting {
-            permits.addWanting()
+            permits.pool.addWanting()
             shared.post(.wantServer(pools[pool].pointee.key, worker: id), except: id)
         } else {
-            permits.removeWanting()
+            permits.pool.removeWanting()
         }
     }
 
@@ -145,16 +144,20 @@ extension Worker {
             server.pointee.nextHeld = client.pointee.firstHeld
             client.pointee.firstHeld = serverIndex
         }
-        let node = nodes[server.pointee.node.rawValue]
-        if !node.pointee.isUsed {
-            node.pointee.isUsed = true
-            shared.report(.nodeUsed(server.pointee.node))
-        }
+        noteUse(of: server.pointee.node)
         applyParameters(index, serverIndex)
         if client.pointee.state == .waitingWelcome && server.pointee.replies.isEmpty {
             welcome(index, from: serverIndex)
             settling.append(ClientReference(index: serverIndex, generation: server.pointee.generation))
         }
+    }
+
+    @inline(__always)
+    func noteUse(of id: NodeID) {
+        let node = nodes[id.rawValue]
+        if node.pointee.isUsed { return }
+        node.pointee.isUsed = true
+        shared.report(.nodeUsed(id))
     }
 
     /// Brings the server's session parameters to what the client asked for, in front of what it sends next.
@@ -163,7 +166,7 @@ extension Worker {
         let server = servers[serverIndex]
         let wanted = client.pointee.parameters
         if server.pointee.applied == wanted { return }
-        if let sql = parameterSets.difference(from: server.pointee.applied, to: wanted) {
+        for sql in parameterSets.difference(from: server.pointee.applied, to: wanted) {
             sendHiddenQuery(serverIndex, sql)
         }
         parameterSets.retain(wanted)
@@ -173,12 +176,12 @@ extension Worker {
 
     /// A query of our own; its answer is swallowed.
     mutating func sendHiddenQuery(
-        _ serverIndex: Int32, _ sql: String, expecting kind: ExpectedReply.Kind = .query
+        _ serverIndex: Int32, _ sql: String, expecting reply: ExpectedReply = .hidden
     ) {
         var builder = MessageBuilder()
         builder.message(FrontendTag.query) { $0.append(string: sql) }
         sendToServer(serverIndex, builder.bytes)
-        servers[serverIndex].pointee.replies.append(ExpectedReply(kind, isHidden: true))
+        servers[serverIndex].pointee.replies.append(reply)
         servers[serverIndex].pointee.unnamedOwner = 0
     }
 

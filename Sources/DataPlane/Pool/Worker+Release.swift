@@ -10,7 +10,7 @@ extension Worker {
         guard server.pointee.replies.isEmpty, server.pointee.state == .linked, server.pointee.client >= 0,
             server.pointee.outbound.isEmpty
         else { return }
-        if server.pointee.flags.contains(.repeatsOnPrimary) { return moveToPrimary(serverIndex) }
+        if server.pointee.flags.contains(.isToRepeat) { return repeatLater(serverIndex) }
         let index = server.pointee.client
         let client = clients[index]
         if client.pointee.wait == .drain {
@@ -19,9 +19,11 @@ extension Worker {
         }
         guard client.pointee.server == serverIndex, server.pointee.transaction.isIdle else { return }
         if !client.pointee.flags.isDisjoint(with: [.isGroupOpen, .isCopyingIn]) { return }
-        if client.pointee.bodyRemaining > 0 { return }
+        if client.pointee.bodyRemaining > 0 || server.pointee.flags.contains(.skipsToSync) { return }
         if client.pointee.flags.contains(.isPinned) {
-            if client.pointee.flags.contains(.needsInspection) { inspect(index, on: serverIndex) }
+            // A cancel request on its way must not hit the question.
+            let isDue = client.pointee.flags.contains(.needsInspection) && server.pointee.cancelsInFlight == 0
+            if isDue { inspect(index, on: serverIndex) }
             return
         }
         if poolsTransactions || server.pointee.flags.contains(.isDoomed) {
@@ -70,6 +72,10 @@ extension Worker {
             }
             server.pointee.primaryTerm = nodes.primaryTerm
         }
+        if now >= server.pointee.lifetimeEnd {
+            sendTerminate(index)
+            return closeServer(index)
+        }
         // A cancel request on its way to this server must not hit its next client.
         if server.pointee.cancelsInFlight > 0 {
             server.pointee.state = .resetting
@@ -107,6 +113,12 @@ extension Worker {
     mutating func releaseServers(of index: Int32) {
         let client = clients[index]
         let current = client.pointee.server
+        switch client.pointee.state {
+        case .waitingReplication, .replicating: return leaveReplication(index)
+        case .free, .startup, .waitingPlace, .waitingMethod, .authenticating, .waitingWelcome, .ready, .canceling,
+            .closing:
+            break
+        }
         if current >= 0 {
             if isUnderWay(index, on: current) {
                 recover(current, from: index)
@@ -215,7 +227,10 @@ extension Worker {
         server.pointee.reported = travelling.reported
         server.pointee.statementsElsewhere = travelling.statements
         server.pointee.statements = server.pointee.statementsElsewhere.removeValue(forKey: id) ?? ServerStatements()
+        // For a client of another worker: for nobody here.
+        server.pointee.drewFor = travelling.hasDrawn ? .max : 0
         server.pointee.connectedAt = travelling.connectedAt
+        server.pointee.lifetimeEnd = travelling.lifetimeEnd
         server.pointee.startedAt = travelling.startedAt
         server.pointee.applied = parameterSets.intern(travelling.parameters)
         pools[pool].pointee.total += 1

@@ -34,6 +34,7 @@ extension Worker {
             let server = servers[current]
             let isBound =
                 !server.isIdleInside || !client.pointee.flags.isDisjoint(with: [.isPinned, .isGroupOpen])
+                || server.pointee.flags.contains(.skipsToSync)
             if isBound { return placeBound(index, current, need) }
             return placeFree(index, need)
         }
@@ -53,7 +54,11 @@ extension Worker {
         }
         // What may run anywhere may run here, and the primary may run everything.
         if need == .read || Int16(server.pointee.node.rawValue) == nodes.primary { return .server(current) }
-        if client.pointee.flags.contains(.isPinned) || !server.pointee.transaction.isIdle { return .server(current) }
+        if client.pointee.flags.contains(.isPinned) || !server.pointee.transaction.isIdle
+            || server.pointee.flags.contains(.skipsToSync)
+        {
+            return .server(current)
+        }
         if !server.pointee.replies.isEmpty {
             // Without a Sync the server keeps its answers to itself until it is asked for them.
             let flush: [UInt8] = [FrontendTag.flush, 0, 0, 0, 4]

@@ -14,6 +14,8 @@ struct ServerConnection {
         case linked
         /// Running the reset queries between two sessions.
         case resetting
+        /// A replication client's own, from its login to its end.
+        case replicating
     }
 
     struct Flags: OptionSet {
@@ -44,8 +46,8 @@ struct ServerConnection {
         static let mayHaveCommitted = Flags(rawValue: 1 << 12)
         /// The client asked for the end of what is under way.
         static let wasCanceled = Flags(rawValue: 1 << 13)
-        /// The answer ended in an error that the client does not see: the request goes to the primary.
-        static let repeatsOnPrimary = Flags(rawValue: 1 << 14)
+        /// The answer ended in an error that the client does not see: the request is asked again.
+        static let isToRepeat = Flags(rawValue: 1 << 14)
         /// Its client has left it to finish what is under way.
         static let runsAlone = Flags(rawValue: 1 << 15)
         /// Session state may be left on it.
@@ -54,20 +56,24 @@ struct ServerConnection {
         static let usesOldUnnamed = Flags(rawValue: 1 << 17)
         /// A message under way may drop what Egret has prepared: DISCARD ALL, DEALLOCATE ALL.
         static let mayClear = Flags(rawValue: 1 << 18)
+        /// What Egret sets on it is told to its client.
+        static let tellsClient = Flags(rawValue: 1 << 19)
+        /// Its replication client has sent a Terminate.
+        static let wasLeft = Flags(rawValue: 1 << 24)
         /// `ignoredSyncs` is more than 0.
-        static let hasIgnoredSyncs = Flags(rawValue: 1 << 19)
+        static let hasIgnoredSyncs = Flags(rawValue: 1 << 20)
         /// A copy failed with Syncs in the middle of it: how many it answers is being counted.
-        static let countsReady = Flags(rawValue: 1 << 20)
+        static let countsReady = Flags(rawValue: 1 << 21)
         /// Its client has left in the middle of a group, whose Sync is sent once all of it is answered.
-        static let awaitsSync = Flags(rawValue: 1 << 21)
+        static let awaitsSync = Flags(rawValue: 1 << 22)
         /// Its client has vanished: what is under way there is cancelled.
-        static let isAbandoned = Flags(rawValue: 1 << 22)
+        static let isAbandoned = Flags(rawValue: 1 << 23)
         /// A cancel request of its client waits for the end of a query of Egret's own.
-        static let cancelsLater = Flags(rawValue: 1 << 23)
+        static let cancelsLater = Flags(rawValue: 1 << 25)
         /// Others have waited for it while its client sent one request behind the other.
-        static let isWanted = Flags(rawValue: 1 << 24)
+        static let isWanted = Flags(rawValue: 1 << 26)
         /// Before the next message of its client is taken, something has to be looked at.
-        static let holdsBack: Flags = [.repeatsOnPrimary, .hasIgnoredSyncs, .isWanted]
+        static let holdsBack: Flags = [.isToRepeat, .hasIgnoredSyncs, .isWanted]
         /// The next ReadyForQuery is out of the ordinary.
         static let changesReady: Flags = [.skipsToSync, .countsReady]
         /// What ends with the last request.
@@ -100,9 +106,13 @@ struct ServerConnection {
     /// Which client's unnamed statement it has: the client's reference and the client's count of such statements.
     var unnamedOwner: UInt64 = 0
     var unnamedSerial: UInt32 = 0
+    /// The client for whom it has last drawn from a sequence; 0 for nobody.
+    var drewFor: UInt64 = 0
     /// Monotonic nanoseconds.
     var connectedAt: UInt64 = 0
     var idleSince: UInt64 = 0
+    /// When it is old enough to be closed once it is free.
+    var lifetimeEnd = UInt64.max
     /// The login's, or a doomed server's last moment.
     var deadline: UInt64 = 0
     /// Wall clock seconds, for display.
@@ -112,6 +122,8 @@ struct ServerConnection {
     var wantedLease: UInt64 = 0
     /// Syncs that were sent while data was copied in: the server read them without an answer, or is about to answer.
     var ignoredSyncs: Int32 = 0
+    /// Who brought the request that waits, with `cancelsLater`.
+    var cancelBearer: CancelBearer?
     /// How many ReadyForQuery have come while they are counted.
     var readyCount: Int32 = 0
     var inbound = ByteQueue()
@@ -127,6 +139,8 @@ struct ServerConnection {
     var reported: [String: String] = [:]
     /// Its last words: an error that ends the connection.
     var fatal: ErrorResponse?
+    /// What the client is told in place of the error that was just read.
+    var ownError: [UInt8] = []
     /// The error of a hidden statement.
     var hiddenFailure: ErrorResponse?
 

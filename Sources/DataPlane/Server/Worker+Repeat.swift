@@ -141,19 +141,43 @@ extension Worker {
             guard error.message == "canceling statement due to user request" else { return false }
         default: return false
         }
-        // With more behind it, the answers would change their order.
-        let replies = server.pointee.replies
+        return hasOneRequest(serverIndex)
+    }
+
+    /// A prepared statement whose tables have changed since is refused on this server for as long as it is there: it is
+    /// closed and parsed again before anybody uses it. A client that prepares it only now would not know what is wrong.
+    /// - Returns: whether the request is asked again.
+    mutating func noteOutdated(_ error: ErrorResponse, from serverIndex: Int32) -> Bool {
+        let server = servers[serverIndex]
+        guard error.sqlState == SQLState.featureNotSupported.description, let reply = server.pointee.replies.first
+        else { return false }
+        switch reply.kind {
+        case .bind, .describeStatement: break
+        case .query, .inspection, .functionCall, .parse, .close, .describePortal, .execute, .sync, .copyEnd,
+            .localParseComplete, .localCloseComplete:
+            return false
+        }
+        if reply.statement == 0 {
+            server.pointee.unnamedOwner = 0
+        } else {
+            server.pointee.statements.markOutdated(reply.statement)
+        }
+        return mayRepeat(serverIndex) && hasOneRequest(serverIndex)
+    }
+
+    /// With more behind it, the answers would change their order.
+    private func hasOneRequest(_ serverIndex: Int32) -> Bool {
+        let replies = servers[serverIndex].pointee.replies
         return (0..<replies.count).count { replies[$0].endsWithReady } == 1
     }
 
-    /// The read that a standby did not finish goes to the primary.
-    mutating func moveToPrimary(_ serverIndex: Int32) {
+    /// The read that the server did not finish is asked again.
+    mutating func repeatLater(_ serverIndex: Int32) {
         let server = servers[serverIndex]
         let index = server.pointee.client
-        server.pointee.flags.remove(.repeatsOnPrimary)
+        server.pointee.flags.remove(.isToRepeat)
         guard index >= 0 else { return }
         takeBack(index, from: serverIndex)
-        clients[index].pointee.flags.insert(.needsPrimary)
         guard poolsTransactions else {
             clients[index].pointee.server = -1
             return

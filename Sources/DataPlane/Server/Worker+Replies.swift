@@ -15,10 +15,11 @@ extension Worker {
             }
             let generation = server.pointee.generation
             let goesOn = takeLoginMessage(index, tag, body)
-            return goesOn && server.pointee.generation == generation ? .swallow : .ended
+            guard goesOn, server.pointee.generation == generation else { return .ended }
+            return server.pointee.state == .replicating ? .joined : .swallow
         case .idle: return takeUnasked(index, tag, body)
         case .linked, .resetting: break
-        case .free, .connecting: return .ended
+        case .free, .connecting, .replicating: return .ended
         }
         let isHidden =
             server.pointee.replies.isEmpty ? server.pointee.state == .resetting : server.pointee.replies.isNextHidden
@@ -41,12 +42,16 @@ extension Worker {
         case BackendTag.parameterStatus:
             if isWhole { noteParameterStatus(index, body) }
             // A held server that is not the one in use must not contradict it.
-            return isHidden || !isCurrent(index) ? .swallow : .pass
+            let isForClient = !isHidden || server.pointee.flags.contains(.tellsClient)
+            guard isForClient, isCurrent(index) else { return .swallow }
+            noteTextSettings(server.pointee.client, from: index)
+            return .pass
         case BackendTag.noticeResponse:
             if isWhole, let disposition = takeLastWords(index, body) { return disposition }
             return isHidden || !isCurrent(index) ? .swallow : .pass
         case BackendTag.notificationResponse:
-            return isHidden || !isCurrent(index) ? .swallow : .pass
+            // It belongs to nobody's answer, and who has asked for it keeps its server.
+            return isCurrent(index) ? .pass : .swallow
         case BackendTag.authentication, BackendTag.backendKeyData:
             desynchronized(index, "a login message in the middle of a session")
             return .ended
@@ -79,7 +84,8 @@ extension Worker {
     @inline(__always)
     private mutating func finish(_ index: Int32, _ kind: ExpectedReply.Kind) {
         guard servers[index].pointee.replies.isNext(kind) else { return }
-        servers[index].pointee.replies.removeFirst()
+        let reply = servers[index].pointee.replies.removeFirst()
+        if reply.name != 0, case .execute = reply.kind { deallocated(reply, on: index) }
         noteLocalAnswers(index)
     }
 
@@ -156,8 +162,12 @@ extension Worker {
         noteLocalAnswers(index)
         if server.pointee.flags.contains(.runsAlone) { return runOnAlone(index) }
         if reply.isHidden { return hiddenDone(index, reply.kind) }
-        if server.pointee.flags.contains(.repeatsOnPrimary) { return .settle(isVisible: false) }
-        if server.pointee.client >= 0 { clientReady(server.pointee.client, index) }
+        if server.pointee.flags.contains(.isToRepeat) { return .settle(isVisible: false) }
+        if server.pointee.client >= 0 {
+            // From here on it is the client's time.
+            clients[server.pointee.client].pointee.lastActivity = now
+            clientReady(server.pointee.client, index)
+        }
         return .settle(isVisible: true)
     }
 
@@ -192,6 +202,7 @@ extension Worker {
             refuse(client, error)
             return .ended
         }
+        if kind == .query { server.pointee.flags.remove(.tellsClient) }
         if clients[client].pointee.state == .waitingWelcome && server.pointee.replies.isEmpty {
             welcome(client, from: index)
         }
@@ -216,10 +227,10 @@ extension Worker {
             }
             noteRole(error, server.pointee.node)
             if isForPrimary(error, from: index) {
-                skipToSync(index)
-                server.pointee.flags.insert(.repeatsOnPrimary)
-                return .drop
+                clients[server.pointee.client].pointee.flags.insert(.needsPrimary)
+                return repeatAfterSync(index)
             }
+            if noteOutdated(error, from: index) { return repeatAfterSync(index) }
             if server.pointee.flags.contains(.runsAlone) {
                 // Whether the parameters are set, nobody knows.
                 if isHidden, server.pointee.replies.isNext(.query) { server.pointee.flags.insert(.isDoomed) }
@@ -229,7 +240,8 @@ extension Worker {
             let isOurs =
                 isHidden && (server.pointee.replies.isNext(.query) || server.pointee.replies.isNext(.inspection))
             if isOurs || server.pointee.state == .resetting {
-                server.pointee.hiddenFailure = error
+                let mayFail = server.pointee.replies.first.map { $0 == .mayFail } ?? false
+                if !mayFail { server.pointee.hiddenFailure = error }
                 return .swallow
             }
         }
@@ -237,9 +249,18 @@ extension Worker {
             let client = clients[server.pointee.client]
             client.pointee.flags.subtract([.isCopyingIn, .isDiscarding])
             if client.pointee.flags.contains(.needsInspection) { noteSessionError(server.pointee.client) }
+            if isWhole, let error = withClientsName(body, ofClient: server.pointee.client) {
+                server.pointee.ownError = error
+            }
         }
         if !countsReady(index) { skipToSync(index) }
-        return .pass
+        return server.pointee.ownError.isEmpty ? .pass : .swallow
+    }
+
+    private mutating func repeatAfterSync(_ index: Int32) -> ReplyDisposition {
+        skipToSync(index)
+        servers[index].pointee.flags.insert(.isToRepeat)
+        return .drop
     }
 
     /// After an error PostgreSQL reads on to the next Sync. What was promised on the way there does not come, and what
@@ -257,11 +278,21 @@ extension Worker {
             server.pointee.replies.removeFirst()
             switch reply.kind {
             case .parse where reply.statement != 0:
-                server.pointee.statements.remove(reply.statement)
+                // One that was to be replaced is still there.
+                if !server.pointee.statements.isOutdated(reply.statement) {
+                    server.pointee.statements.remove(reply.statement)
+                }
                 forgetName(reply.name, ofClientOf: index)
             case .localParseComplete: forgetName(reply.name, ofClientOf: index)
-            case .close where reply.statement != 0: server.pointee.statements.insert(reply.statement)
-            case .parse: server.pointee.unnamedOwner = 0
+            case .close where reply.statement != 0:
+                server.pointee.statements.insert(reply.statement)
+                if reply.isOfOutdated { server.pointee.statements.markOutdated(reply.statement) }
+            case .parse:
+                server.pointee.unnamedOwner = 0
+                // The client has none now, or one that is not what it believes.
+                if !reply.isHidden, server.pointee.client >= 0 {
+                    clients[server.pointee.client].pointee.statements?.forgetUnnamed()
+                }
             case .query, .inspection, .functionCall, .bind, .close, .describeStatement, .describePortal, .execute,
                 .sync, .copyEnd, .localCloseComplete:
                 break
@@ -273,9 +304,11 @@ extension Worker {
     /// - Parameter name: the serial number of the name; 0 for none.
     mutating func forgetName(_ name: UInt32, ofClientOf index: Int32) {
         let client = servers[index].pointee.client
-        guard name != 0, client >= 0, let entry = clients[client].pointee.statements?.remove(serial: name) else {
-            return
-        }
+        if client >= 0 { forgetName(serial: name, of: client) }
+    }
+
+    mutating func forgetName(serial: UInt32, of index: Int32) {
+        guard serial != 0, let entry = clients[index].pointee.statements?.remove(serial: serial) else { return }
         statements.release(entry.statement)
     }
 
@@ -316,7 +349,7 @@ extension Worker {
         shared.report(.promotionHint(node))
     }
 
-    private func noteShutdown(_ error: ErrorResponse, _ node: NodeID) {
+    func noteShutdown(_ error: ErrorResponse, _ node: NodeID) {
         let isShutdown =
             error.sqlState == SQLState.adminShutdown.description
             || error.sqlState == SQLState.crashShutdown.description
@@ -346,6 +379,19 @@ extension Worker {
 }
 
 extension ExpectedReply {
+    /// Egret closes a statement that cannot be used any more; in the place of a name's serial number stands a mark.
+    static func closeOfOutdated(_ statement: UInt32) -> ExpectedReply {
+        ExpectedReply(.close, isHidden: true, statement: statement, name: .max)
+    }
+
+    var isOfOutdated: Bool { name == .max }
+
+    /// A query of Egret's own. Without it the client's next statement would not mean what it says.
+    static var hidden: ExpectedReply { ExpectedReply(.query, isHidden: true) }
+    /// One that a failed transaction block may refuse, as it refuses what follows.
+    static var mayFail: ExpectedReply { ExpectedReply(.query, isHidden: true, name: .max) }
+    static var inspection: ExpectedReply { ExpectedReply(.inspection, isHidden: true) }
+
     /// Answered by Egret, or by nobody, but not by the server.
     var isLocal: Bool {
         switch kind {

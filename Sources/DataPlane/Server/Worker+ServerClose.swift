@@ -68,6 +68,8 @@ extension Worker {
         case .linked:
             suspect(node, after: fatal)
             loseLinked(index, fatal, reason)
+        case .replicating:
+            if endReplication(index) { return }
         }
         if fatal == nil { shared.report(.nodeFailed(node, reason: reason)) }
     }

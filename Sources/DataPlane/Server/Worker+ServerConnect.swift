@@ -9,12 +9,17 @@ extension Worker {
     @discardableResult
     mutating func connectServer(_ pool: Int32, login: ServerLogin) -> Bool {
         let (permits, node) = (pools[pool].pointee.permits, pools[pool].pointee.node)
-        guard now >= connectShortage.retryAt, let permits, permits.take(limit: settings.poolSize) else { return false }
+        guard now >= connectShortage.retryAt, let permits else { return false }
+        let key = pools[pool].pointee.key
+        switch permits.take(poolLimit: poolLimit(pool), settings) {
+        case .pool: return false
+        case .database: return evict(EvictionScope(node: node, database: key.name.database))
+        case .user: return evict(EvictionScope(node: node, user: key.name.user))
+        case nil: break
+        }
         guard shared.serversOfNode[Int(node.rawValue)].take(limit: settings.serversPerNodeMax) else {
             permits.give()
-            // The permit is there at the next attempt, a moment later.
-            if !evictIdleServer(of: node) { shared.post(.evictIdleServer(node), except: id) }
-            return false
+            return evict(EvictionScope(node: node))
         }
         let index = servers.take { ServerConnection() }
         let server = servers[index]
@@ -28,11 +33,13 @@ extension Worker {
         server.pointee.primaryTerm = nodes.primaryTerm
         server.pointee.login = login
         server.pointee.connectedAt = now
+        server.pointee.lifetimeEnd = lifetimeEnd()
         server.pointee.startedAt = Clock.wallSeconds()
         server.pointee.deadline = settings.connectTimeout == 0 ? .max : now + settings.connectTimeout
         pools[pool].pointee.total += 1
         pools[pool].pointee.connecting += 1
         soonSweep()
+        if let replication = login.replication { attach(index, to: replication.client) }
         return tryAddress(index)
     }
 
@@ -113,10 +120,10 @@ extension Worker {
         server.pointee.deadline =
             settings.serverLoginTimeout == 0 ? .max : now + settings.serverLoginTimeout
         // No parameter of a client goes along: what it asks for is applied once it is authenticated (CVE-2025-12819).
-        let packet = StartupPacket(parameters: [
-            .init(name: "user", value: identity.pointee.user),
-            .init(name: "database", value: identity.pointee.database),
-        ])
+        // The server of a replication client is connected behind that, and is nobody else's.
+        let packet =
+            server.pointee.login?.replication?.packet
+            ?? StartupPacket(user: identity.pointee.user, database: identity.pointee.database)
         sendToServer(index, packet.bytes)
     }
 
@@ -142,14 +149,23 @@ extension Worker {
     /// How long a node that refused a connection is passed over by reads.
     static var suspicion: UInt64 { 1_000_000_000 }
 
-    /// Closes an idle server of a node, whatever pool it is in, so that another pool gets its permit.
+    /// Makes room for another server. The permit is there at the next attempt, a moment later.
+    /// - Returns: false.
+    private mutating func evict(_ scope: EvictionScope) -> Bool {
+        if !evictIdleServer(scope) { shared.post(.evictIdleServer(scope), except: id) }
+        return false
+    }
+
+    /// Closes an idle server, whatever pool it is in, so that another pool gets its permit.
     /// - Returns: whether there was one.
     @discardableResult
-    mutating func evictIdleServer(of node: NodeID) -> Bool {
+    mutating func evictIdleServer(_ scope: EvictionScope) -> Bool {
         var oldest: Int32 = -1
         for index in 0..<Int32(servers.capacity) {
             let server = servers[index]
-            guard server.pointee.state == .idle, server.pointee.node == node else { continue }
+            guard server.pointee.state == .idle, scope.covers(pools[server.pointee.pool].pointee.key) else {
+                continue
+            }
             if oldest < 0 || server.pointee.idleSince < servers[oldest].pointee.idleSince { oldest = index }
         }
         guard oldest >= 0 else { return false }

@@ -88,12 +88,14 @@ extension Worker {
                 passOn(index, bytes + runStart, offset - runStart)
                 (offset, runStart) = (end, end)
                 if total > available { streamRest(index, total - available, isDiscarded: true) }
+                if !server.pointee.ownError.isEmpty { sendOwnError(index) }
             case .settle(let isVisible):
                 passOn(index, bytes + runStart, (isVisible ? end : offset) - runStart, isLast: end == count)
                 (offset, runStart) = (end, end)
                 if isVisible { requestAnswered(index) }
                 if server.pointee.flags.contains(.owesLocalAnswer) { answerLocally(index) }
                 serverSettled(index)
+            case .joined: return relayToClient(from: index, at: end, count)
             case .ended: return
             }
             guard server.pointee.generation == generation else { return }
@@ -176,6 +178,13 @@ extension Worker {
         }
     }
 
+    private mutating func sendOwnError(_ index: Int32) {
+        let server = servers[index]
+        if server.pointee.flags.contains(.hasRequests) { server.pointee.flags.insert(.hasAnswered) }
+        if server.pointee.client >= 0 { sendToClient(server.pointee.client, server.pointee.ownError) }
+        server.pointee.ownError = []
+    }
+
     private mutating func passOn(_ index: Int32, _ bytes: UnsafeRawPointer, _ count: Int, isLast: Bool = false) {
         guard count > 0 else { return }
         let client = servers[index].pointee.client
@@ -195,11 +204,14 @@ extension Worker {
 enum ReplyDisposition {
     /// It goes to the client with its neighbours.
     case pass
+    /// The client does not get it, but `ownError` in its place, where there is one.
     case swallow
     /// Neither it nor what is in waiting in front of it goes to the client.
     case drop
     /// A ReadyForQuery: what was before it goes out, and the server may be free now.
     case settle(isVisible: Bool)
+    /// The login of a replication client's server is over: what is behind it goes to the client as it is.
+    case joined
     /// The server is gone, or has become somebody else's.
     case ended
 }

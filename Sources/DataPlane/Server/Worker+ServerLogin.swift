@@ -122,6 +122,7 @@ extension Worker {
             .fatal, .invalidPassword, "password authentication failed for user \"\(user)\"",
             detail: "pool_passwd has no secret for this user that the servers' method can use")
         closeServer(index)
+        if let replication = login.replication { replicationRefused(replication.client, error) }
         if pools[pool].pointee.total == 0 { failWaiters(of: pool, error) }
         return false
     }
@@ -148,11 +149,15 @@ extension Worker {
         identities[identity].pointee.isScouting = false
         let isTemporary = [SQLState.cannotConnectNow, .tooManyConnections, .adminShutdown, .crashShutdown]
             .contains { $0.description == error.sqlState }
+        let isFull = error.sqlState == SQLState.tooManyConnections.description
+        if let replication = login?.replication, isFull || !isTemporary {
+            return replicationRefused(replication.client, error)
+        }
         noteRefusal(error, of: pool, isPassing: isTemporary)
         if isTemporary {
             // Starting up, stopping or full: the node may be back in a moment, or another takes its place.
             nodes[node.rawValue].pointee.suspectUntil = now + Self.suspicion
-            if error.sqlState == SQLState.tooManyConnections.description {
+            if isFull {
                 tellFull(pool, error)
             } else {
                 nodes[node.rawValue].pointee.mark(unreachableUntil: now + Self.suspicion)
@@ -177,7 +182,9 @@ extension Worker {
         pools[pool].pointee.connecting -= 1
         pools[pool].pointee.refusal = nil
         nodes[server.pointee.node.rawValue].pointee.trust()
+        if let replication = login?.replication { return joinReplication(index, replication.client) }
         if let reference = login?.onBehalfOf { passwordConfirmed(reference) }
+        if pools[pool].pointee.key.name.database.text.isEmpty { return closeProbe(index) }
         park(index)
     }
 

@@ -1,4 +1,5 @@
 import ProxyCore
+import Wire
 
 /// One client's names of prepared statements. Open addressing over its own bytes: looked up with each Bind, so no
 /// string is made for it.
@@ -8,8 +9,18 @@ final class ClientStatements {
         var isRead: Bool
         var kind: StatementKind
         var effects: SessionEffects
+        /// The statement that its text names.
+        var target = Target()
         /// Tells this registration of a name from every other one of the client; 0 before it is registered.
         var serial: UInt32 = 0
+    }
+
+    /// A statement that SQL names: EXECUTE, DEALLOCATE.
+    struct Target {
+        /// 0 where the text names none.
+        var statement: UInt32 = 0
+        /// The serial number of the name that a DEALLOCATE takes away; 0 for none.
+        var deallocates: UInt32 = 0
     }
 
     private struct Slot {
@@ -31,13 +42,20 @@ final class ClientStatements {
 
     /// The last Parse of the unnamed statement, whole, for a server that has not seen it; empty when there is none.
     private(set) var unnamedParse: [UInt8] = []
+    /// A name that was taken when somebody wanted it.
+    var refusedName: [UInt8] = []
+    /// A DEALLOCATE is bound, and its Execute comes next.
+    var deallocating: Target?
     private(set) var unnamedEntry = Entry(statement: 0, isRead: false, kind: .other, effects: [])
 
     init() {}
 
-    func rememberUnnamed(_ message: UnsafeRawBufferPointer, _ entry: Entry) {
+    /// - Parameter body: of its Parse.
+    func rememberUnnamed(_ body: UnsafeRawBufferPointer, _ entry: Entry) {
         unnamedParse.removeAll(keepingCapacity: true)
-        unnamedParse.append(contentsOf: message)
+        unnamedParse.append(FrontendTag.parse)
+        withUnsafeBytes(of: UInt32(body.count + 4).bigEndian) { unnamedParse.append(contentsOf: $0) }
+        unnamedParse.append(contentsOf: body)
         unnamedEntry = entry
     }
 

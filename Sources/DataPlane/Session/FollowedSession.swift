@@ -10,6 +10,10 @@ final class FollowedSession {
     private(set) var hasHiddenNames = false
     /// Of all statements that it has prepared.
     private(set) var preparedNames = SetParameters()
+    /// It has just asked for what it has drawn from a sequence for the first time.
+    var hasJustAskedSequences = false
+    /// It alters roles or databases.
+    var changesLogins = false
     /// What is to be asked once the transaction is over, and the parameters to ask for by name.
     private var scope: SessionInspection.Scope = []
     private var namesSet: Set<String> = []
@@ -64,7 +68,7 @@ final class FollowedSession {
     func beginInspection() -> (SessionInspection, names: [String]) {
         let inspection = SessionInspection(scope)
         let names = scope.contains(.parameters) ? customNames : namesSet
-        (scope, namesSet) = ([], [])
+        (scope, namesSet, hasJustAskedSequences) = ([], [], false)
         self.inspection = inspection
         return (inspection, names.sorted())
     }

@@ -44,6 +44,13 @@ struct StatementRegistry: ~Copyable {
 
     func body(_ id: UInt32) -> [UInt8]? { records[id]?.body }
 
+    /// The statement's name on a server.
+    func name(_ id: UInt32) -> [UInt8] {
+        withUnsafeTemporaryAllocation(byteCount: 32, alignment: 8) { space in
+            space.baseAddress.map { Array(UnsafeRawBufferPointer(start: $0, count: writeName(id, to: $0))) } ?? []
+        }
+    }
+
     /// Writes the statement's name on a server, without NUL.
     /// - Returns: its length; `space` must have room for 32 bytes.
     func writeName(_ id: UInt32, to space: UnsafeMutableRawPointer) -> Int {
@@ -77,6 +84,7 @@ struct ServerStatements: Sendable {
     }
 
     private static let removed = UInt32.max
+    private static let outdated: UInt32 = 0
     private var slots: [Slot] = []
     private(set) var count = 0
     private var used = 0
@@ -84,22 +92,35 @@ struct ServerStatements: Sendable {
 
     /// Whether the server has it; counts as a use.
     mutating func touch(_ statement: UInt32) -> Bool {
-        guard let position = find(statement) else { return false }
-        uses &+= 1
-        slots[position].lastUse = uses
+        guard let position = find(statement), slots[position].lastUse != Self.outdated else { return false }
+        slots[position].lastUse = nextUse()
         return true
     }
 
+    /// The server has it, but it cannot be used any more.
+    mutating func markOutdated(_ statement: UInt32) {
+        if let position = find(statement) { slots[position].lastUse = Self.outdated }
+    }
+
+    func isOutdated(_ statement: UInt32) -> Bool { find(statement).map { slots[$0].lastUse == Self.outdated } ?? false }
+
+    private mutating func nextUse() -> UInt32 {
+        uses = uses == .max ? 1 : uses + 1
+        return uses
+    }
+
     mutating func insert(_ statement: UInt32) {
-        if find(statement) != nil { return }
+        if let position = find(statement) {
+            if slots[position].lastUse == Self.outdated { slots[position].lastUse = nextUse() }
+            return
+        }
         if (used + 1) * 2 > slots.count { rebuild() }
         var position = home(statement)
         while slots[position].statement != 0 && slots[position].statement != Self.removed {
             position = (position + 1) & (slots.count - 1)
         }
         if slots[position].statement == 0 { used += 1 }
-        uses &+= 1
-        slots[position] = Slot(statement: statement, lastUse: uses)
+        slots[position] = Slot(statement: statement, lastUse: nextUse())
         count += 1
     }
 

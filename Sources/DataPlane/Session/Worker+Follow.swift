@@ -53,9 +53,15 @@ extension Worker {
         let session = followedSession(index)
         session.note(effects, text, isAlone: isAlone)
         if effects.contains(.parameter), session.hasHiddenNames { client.pointee.pins.insert(.parameter) }
+        if effects.contains(.logins) {
+            session.changesLogins = true
+            renewServersEverywhere()
+        }
+        if effects.asksSequences, !client.pointee.pins.contains(.sequence) { session.hasJustAskedSequences = true }
         client.pointee.pins.formUnion(SessionPins(effects))
         pinUntilInspected(index)
         let bringsBack = !effects.isDisjoint(with: [.reset, .resetAll])
+        if text.map({ $0.changesTexts }) ?? false { client.pointee.flags.insert(.isResetting) }
         if bringsBack, session.start != ParameterSets.none { client.pointee.flags.insert(.isResetting) }
         if effects.contains(.load) {
             // The library stays loaded, whatever is reset.
@@ -93,15 +99,32 @@ extension Worker {
     mutating func inspect(_ index: Int32, on serverIndex: Int32) {
         let client = clients[index]
         client.pointee.flags.remove(.needsInspection)
-        let (inspection, names) = followedSession(index).beginInspection()
+        let session = followedSession(index)
+        if session.changesLogins {
+            // Those that were connected meanwhile may have seen the time before.
+            session.changesLogins = false
+            renewServersEverywhere()
+        }
+        let (inspection, names) = session.beginInspection()
         let user = identities[client.pointee.identity].pointee.user
         let query = inspection.query(user: user, names: names)
         if query.isEmpty { return inspected(index, on: serverIndex) }
         sendHiddenQuery(serverIndex, query, expecting: .inspection)
     }
 
+    private mutating func renewServersEverywhere() {
+        shared.post(.renewServers, except: id)
+        renewServers()
+    }
+
     /// An error of the client's statement: what it has set may be taken back.
-    mutating func noteSessionError(_ index: Int32) { clients[index].pointee.followed?.noteError() }
+    mutating func noteSessionError(_ index: Int32) {
+        guard let session = clients[index].pointee.followed else { return }
+        session.noteError()
+        // It has drawn nothing, then, and there is nothing to keep a server for.
+        if session.hasJustAskedSequences { clients[index].pointee.pins.remove(.sequence) }
+        session.hasJustAskedSequences = false
+    }
 
     /// One row of the server's answer.
     mutating func takeInspectionRow(_ serverIndex: Int32, _ body: UnsafeRawBufferPointer) {
@@ -133,6 +156,11 @@ extension Worker {
             let applied = parameterSets.entries(server.pointee.applied) + inspection.parameters
             replaceParameters(index, serverIndex, wanted: wanted, applied: applied)
         }
+        if wasReset, server.isIdleInside, server.pointee.applied != client.pointee.parameters {
+            // The client was told of the server's own value, which is not what it has started with.
+            applyParameters(index, serverIndex)
+            server.pointee.flags.insert(.tellsClient)
+        }
         client.pointee.pins.remove(.unchecked)
         if inspection.scope.contains(.pins) {
             client.pointee.pins = client.pointee.pins.intersection(.lasting).union(inspection.pins)
@@ -143,6 +171,7 @@ extension Worker {
 
     /// Takes over the parameters that the server has. One of the client's start that is missing was reset, which means
     /// its start value to the client, and not the server's own.
+    /// - Parameter wasReset: a custom parameter that is empty may have been reset.
     private mutating func adopt(
         _ found: [ParameterSets.Entry], _ index: Int32, _ serverIndex: Int32, start: ParameterSets.ID, wasReset: Bool
     ) {

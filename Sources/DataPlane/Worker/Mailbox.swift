@@ -8,13 +8,17 @@ enum WorkerMessage: Sendable {
     case settings(DataPlaneSettings)
     case adminReply(session: UInt64, AdminReply)
     /// A cancel request for a client of this worker.
-    case cancel(processID: Int32, key: UInt32)
+    case cancel(CancelOrder)
+    /// The cancel request that a client of this worker has brought is done with.
+    case cancelDone(ClientReference)
     /// A client has left while others wait for a place.
     case placeFreed
     /// A worker needs a server of this pool and all of them are taken.
     case wantServer(PoolKey, worker: Int)
     /// A worker needs a server of a node that has no permit left: an idle one goes.
-    case evictIdleServer(NodeID)
+    case evictIdleServer(EvictionScope)
+    /// Roles or databases are not what they were: connections that were made before are not used again.
+    case renewServers
     /// A server connection moves here.
     case adopt(TravellingServer)
     /// A permit came free, or a server was not found: look again.
@@ -33,9 +37,12 @@ final class TravellingServer: Sendable {
     let primaryTerm: UInt64
     let parameters: [ParameterSets.Entry]
     let reported: [String: String]
+    /// It has drawn from a sequence for some client.
+    let hasDrawn: Bool
     /// By worker: each names its statements in its own way.
     let statements: [Int: ServerStatements]
     let connectedAt: UInt64
+    let lifetimeEnd: UInt64
     let startedAt: Int64
 
     init(
@@ -44,6 +51,7 @@ final class TravellingServer: Sendable {
         var statements = server.statementsElsewhere
         statements[worker] = server.statements
         self.statements = statements
+        hasDrawn = server.drewFor != 0
         self.key = key
         descriptor = server.descriptor
         processID = server.processID
@@ -52,6 +60,7 @@ final class TravellingServer: Sendable {
         self.parameters = parameters
         reported = server.reported
         connectedAt = server.connectedAt
+        lifetimeEnd = server.lifetimeEnd
         startedAt = server.startedAt
     }
 }

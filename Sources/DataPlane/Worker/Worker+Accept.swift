@@ -1,6 +1,5 @@
 import Kernel
 import ProxyCore
-import TLS
 
 /// New clients.
 extension Worker {
@@ -34,7 +33,6 @@ extension Worker {
         client.pointee.login = ClientLogin()
         client.pointee.connectedAt = Clock.wallSeconds()
         client.pointee.lastActivity = now
-        client.pointee.cancelKey = UInt32(truncatingIfNeeded: SecureRandom.uint64())
         client.pointee.deadline = settings.authenticationTimeout == 0 ? .max : now + settings.authenticationTimeout
         let token = EventToken(kind: .client, slot: UInt32(index), generation: generation)
         do { try epoll.add(descriptor, .read, token) } catch { closeClient(index) }

@@ -156,7 +156,8 @@ extension Worker {
         let server = servers[index]
         var interest: Interest = server.pointee.flags.contains(.isReadPaused) ? [] : .read
         if server.pointee.flags.contains(.isWriteArmed) { interest.insert(.write) }
-        let token = EventToken(kind: .server, slot: UInt32(index), generation: server.pointee.generation)
+        let kind: EventToken.Kind = server.pointee.state == .replicating ? .replication : .server
+        let token = EventToken(kind: kind, slot: UInt32(index), generation: server.pointee.generation)
         do { try epoll.modify(server.pointee.descriptor, interest, token) } catch {
             serverLost(index, reason: "\(error)")
         }

@@ -10,10 +10,12 @@ extension Worker {
             case .topology(let topology): adopt(topology)
             case .settings(let settings): adopt(settings)
             case .adminReply(let session, let reply): takeAdminReply(session, reply)
-            case .cancel(let processID, let key): cancel(processID: processID, key: key)
+            case .cancel(let order): cancel(order)
+            case .cancelDone(let bearer): releaseBearer(bearer)
             case .placeFreed: fillPlaces()
             case .wantServer(let key, let worker): giveServer(key, to: worker)
-            case .evictIdleServer(let node): evictIdleServer(of: node)
+            case .evictIdleServer(let scope): evictIdleServer(scope)
+            case .renewServers: renewServers()
             case .adopt(let travelling): adopt(travelling)
             case .retryWaiters: soonSweep()
             case .stop(let mode): stop(mode)
@@ -53,6 +55,7 @@ extension Worker {
         case .resetting: endCleaning(index)
         case .connecting: connectFailed(index, reason: "the node is down")
         case .authenticating: serverLost(index, reason: "the node is down")
+        case .replicating: cutReplication(index)
         case .linked:
             if mayRepeat(index) { return serverLost(index, reason: "the node is down") }
             if server.pointee.flags.contains(.isDoomed) && server.pointee.deadline != .max { return }
@@ -68,6 +71,26 @@ extension Worker {
         }
     }
 
+    /// A server logged in as a role, or to a database, that may have been altered, dropped or made anew since. Idle
+    /// ones would keep DROP DATABASE from its work, too.
+    mutating func renewServers() {
+        for index in 0..<Int32(servers.capacity) {
+            let server = servers[index]
+            switch server.pointee.state {
+            case .free, .connecting, .authenticating, .replicating: continue
+            case .idle:
+                sendTerminate(index)
+                closeServer(index)
+            case .linked, .resetting:
+                if server.pointee.flags.insert(.isDoomed).inserted { server.pointee.deadline = .max }
+            }
+        }
+        for identity in identityByName.values {
+            identities[identity].pointee.welcomes = [:]
+            identities[identity].pointee.learnedPassword = nil
+        }
+    }
+
     /// Sessions that idle on what was the primary go on with the new one. What is under way there, or held there by
     /// state of the session, ends: it could write to a node that is not the primary any more.
     private mutating func leavePrimary(_ former: Int16) {
@@ -76,6 +99,10 @@ extension Worker {
             guard Int16(server.pointee.node.rawValue) == former else { continue }
             if server.pointee.state == .resetting {
                 endCleaning(index)
+                continue
+            }
+            if server.pointee.state == .replicating {
+                cutReplication(index)
                 continue
             }
             guard server.pointee.state == .linked, server.pointee.client >= 0 else { continue }
@@ -155,14 +182,13 @@ extension Worker {
         for listener in listeners { Listener.refuse(listener) }
         listenersArePaused = true
         if mode != .smart {
-            let error = ErrorResponse(
-                .fatal, .adminShutdown, "terminating connection due to administrator command")
+            let error = Self.stopped
             for index in 0..<Int32(clients.capacity) where clients[index].isOpen {
                 if clients[index].pointee.state == .ready { sendToClient(index, error.bytes) }
             }
             isFinished = true
         }
-        if clients.used == 0 { isFinished = true }
+        finishIfLast()
     }
 
     private mutating func describeSessions(to collector: WorkerCollector<[SessionView]>) {
@@ -184,7 +210,8 @@ extension Worker {
                 let isOpen = client >= 0 && clients[client].pointee.server == index && isInRequest(client)
                 return isOpen || !server.isIdleInside || !server.pointee.outbound.isEmpty
             case .resetting: return !server.pointee.replies.isEmpty
-            case .free, .connecting, .authenticating, .idle: return false
+            // What streams never ends by itself.
+            case .free, .connecting, .authenticating, .idle, .replicating: return false
             }
         }
     }
@@ -201,7 +228,9 @@ extension Worker {
         let identity = identities[client.pointee.identity]
         let server = client.pointee.server
         let state: SessionState
-        if client.pointee.state != .ready {
+        if client.pointee.state == .replicating {
+            state = server >= 0 && servers[server].pointee.flags.contains(.hasRequests) ? .active : .idle
+        } else if client.pointee.state != .ready {
             state = .connecting
         } else if client.pointee.wait != .none {
             state = .active

@@ -12,6 +12,7 @@ extension Worker {
         sweepServers()
         sweepCancels()
         sweepIdentities()
+        fillPools()
         if !waitingForNode.isEmpty {
             retryWaitingForNode()
             soonSweep()
@@ -44,7 +45,11 @@ extension Worker {
             case .waitingWelcome:
                 soonSweep()
                 if now >= client.pointee.deadline { expireWaiter(index) }
-            case .closing:
+            case .waitingReplication:
+                soonSweep()
+                seekReplication(index)
+            case .replicating: continue
+            case .closing, .canceling:
                 soonSweep()
                 if now >= client.pointee.deadline { closeClient(index) }
             }
@@ -63,16 +68,28 @@ extension Worker {
             if now >= client.pointee.deadline { expireWaiter(index) }
         case .admin, .drain: return
         case .none:
-            guard settings.clientIdleLimit > 0 else { return }
-            let server = client.pointee.server
-            let isBusy = server >= 0 && !servers[server].pointee.replies.isEmpty
-            if !isBusy && now - min(now, client.pointee.lastActivity) >= settings.clientIdleLimit {
+            if let limit = exceededLimit(index) {
                 refuse(
                     index,
-                    ErrorResponse(
-                        .fatal, .idleSessionTimeout, "connection terminated because client_idle_limit was exceeded"))
+                    ErrorResponse(.fatal, limit.state, "connection terminated because \(limit.name) was exceeded"))
             }
         }
+    }
+
+    /// What a client that waits for nothing of Egret's has taken too long for.
+    @inline(__always)
+    private func exceededLimit(_ index: Int32) -> (name: String, state: SQLState)? {
+        let client = clients[index]
+        let server = client.pointee.server
+        let time = now - min(now, client.pointee.lastActivity)
+        func isOver(_ limit: UInt64) -> Bool { limit > 0 && time >= limit }
+        if server >= 0, !servers[server].pointee.replies.isEmpty {
+            return isOver(settings.queryTimeout) ? ("query_timeout", .queryCanceled) : nil
+        }
+        if server >= 0, !servers[server].pointee.transaction.isIdle, isOver(settings.idleTransactionTimeout) {
+            return ("idle_transaction_timeout", .idleInTransactionTimeout)
+        }
+        return isOver(settings.clientIdleLimit) ? ("client_idle_limit", .idleSessionTimeout) : nil
     }
 
     /// The queue's deadline: the client learns what it waited for.
@@ -116,7 +133,10 @@ extension Worker {
                 if now >= server.pointee.deadline { serverLost(index, reason: "server_login_timeout") }
             case .idle:
                 let idleTime = now - min(now, server.pointee.idleSince)
-                if settings.connectionLifeTime > 0 && idleTime >= settings.connectionLifeTime {
+                let isUnused =
+                    settings.serverIdleTimeout > 0 && idleTime >= settings.serverIdleTimeout
+                    && isSpare(server.pointee.pool)
+                if isUnused || now >= server.pointee.lifetimeEnd {
                     sendTerminate(index)
                     closeServer(index)
                 }
@@ -124,6 +144,7 @@ extension Worker {
                 soonSweep()
                 cancelAbandoned(index)
                 if server.pointee.deadline > 0 && now >= server.pointee.deadline { closeServer(index) }
+            case .replicating: continue
             case .linked:
                 if !server.pointee.replies.isEmpty, server.pointee.client >= 0 {
                     soonSweep()
@@ -152,7 +173,7 @@ extension Worker {
     private mutating func sweepCancels() {
         for index in 0..<Int32(cancels.capacity) where cancels[index].pointee.descriptor >= 0 {
             soonSweep()
-            if now >= cancels[index].pointee.deadline { finishCancel(index) }
+            if now >= cancels[index].pointee.deadline { giveUpCancel(index) }
         }
     }
 

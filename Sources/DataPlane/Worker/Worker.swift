@@ -61,6 +61,8 @@ struct Worker: ~Copyable {
     var waitingForNode: [ClientReference] = []
     /// Clients beyond `num_init_children`, first come first served.
     var waitingForPlace: [ClientReference] = []
+    /// Clients in the state `replicating`.
+    var replicatingClients = 0
     var nextSweep: UInt64 = 0
     var stopMode: StopMode?
     var isFinished = false
@@ -148,6 +150,10 @@ struct Worker: ~Copyable {
         case .listener: acceptClients(listeners[Int(slot)])
         case .wake: takeMail()
         case .cancel: cancelEvent(slot, token.generation, readiness)
+        case .replication:
+            let server = servers[slot]
+            guard server.pointee.generation == token.generation, server.pointee.state == .replicating else { return }
+            replicationEvent(slot, readiness)
         }
     }
 }
@@ -160,8 +166,10 @@ struct Wanter {
 
 /// The name that an identity is found by.
 struct IdentityName: Hashable {
-    var database: String
-    var user: String
+    let database: ExactName
+    let user: ExactName
+
+    init(database: String, user: String) { (self.database, self.user) = (ExactName(database), ExactName(user)) }
 }
 
 /// What a worker has of each node, flat, for the choice of one per statement.

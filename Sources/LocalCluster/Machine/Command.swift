@@ -100,7 +100,12 @@ package struct Command: Sendable {
     /// Debian's package for the programs that this project runs.
     private static func debianPackage(of program: String) -> String {
         switch (program as NSString).lastPathComponent {
-        case "python3": "python3"
+        case "python3", "perl": (program as NSString).lastPathComponent
+        case "java": "default-jre-headless"
+        case "go": "golang-go"
+        case "node": "nodejs"
+        case "ruby": "ruby-pg"
+        case "php": "php-cli"
         case "psql", "pgbench", "pg_basebackup": "postgresql-client-15"
         case "pgbouncer": "pgbouncer"
         case "pgpool": "pgpool2"

@@ -58,7 +58,7 @@ package struct ClusterOptions: Sendable {
             "host replication postgres 127.0.0.1/32 trust",
             "host all postgres 127.0.0.1/32 trust",
         ]
-        for user in users { lines.append("host all \(user.name) 127.0.0.1/32 \(user.method.rawValue)") }
+        for user in users { lines.append("host all,replication \(user.name) 127.0.0.1/32 \(user.method.rawValue)") }
         lines.append("host all all 127.0.0.1/32 \(authentication.rawValue)")
         return lines.joined(separator: "\n") + "\n"
     }

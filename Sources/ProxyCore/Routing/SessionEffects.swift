@@ -58,13 +58,19 @@ public struct SessionEffects: OptionSet, Sendable, BitwiseCopyable {
     /// RESET of one parameter and SET ... TO DEFAULT, besides `parameter`: the value of the session's start is back.
     package static let reset = Self(rawValue: 1 << 23)
 
+    /// ALTER, DROP and CREATE of roles and databases: who may log in, and with which settings, may be another matter.
+    package static let logins = Self(rawValue: 1 << 24)
+
     /// Whether a proxy has anything to note of it: state that lives on in the server session beyond the transaction,
     /// or the end of such. Everything but `transactionParameter`, `largeObject` and `sequence`. A mask, since set
     /// operations across modules are not inlined and this is asked for each statement.
-    @inlinable public var concernsSession: Bool { @inline(__always) get { rawValue & 0xFF_79FD != 0 } }
+    @inlinable public var concernsSession: Bool { @inline(__always) get { rawValue & 0x1FF_79FD != 0 } }
 
     /// Whether it drops what a proxy has prepared on the server: `discardAll`, `deallocateAll`.
     @inlinable public var clearsServer: Bool { @inline(__always) get { rawValue & 0x9_0000 != 0 } }
+
+    /// `sequenceValue` is among them.
+    @inlinable public var asksSequences: Bool { @inline(__always) get { rawValue & 0x2000 != 0 } }
 
     /// `discardAll` is among them.
     @inlinable public var discardsAll: Bool { @inline(__always) get { rawValue & 0x1_0000 != 0 } }

@@ -47,7 +47,11 @@ extension StatementReader {
         case .drop:
             beginCommand(.ddl, token)
             effects.insert(.ending)
-        case .alter, .truncate, .grant, .revoke, .comment, .security, .reassign, .refresh, .import:
+            readLoginChange()
+        case .alter:
+            beginCommand(.ddl, token)
+            readLoginChange()
+        case .truncate, .grant, .revoke, .comment, .security, .reassign, .refresh, .import:
             beginCommand(.ddl, token)
         case .reindex, .cluster, .vacuum, .analyze, .analyse, .checkpoint:
             beginCommand(.maintenance, token)

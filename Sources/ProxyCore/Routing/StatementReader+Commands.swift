@@ -90,18 +90,23 @@ extension StatementReader {
             }
         default:
             readSet(next, ahead)
-            if setsToDefault() { effects.insert(.reset) }
+            if effects.contains(.parameter), setsToDefault() { effects.insert(.reset) }
         }
     }
 
-    /// SET name TO DEFAULT.
+    /// SET name TO DEFAULT, SET TIME ZONE LOCAL, SET NAMES without a name.
     private func setsToDefault() -> Bool {
         var ahead = scanner
+        var isBehindZone = false
+        var isBehindNames = false
         while true {
             switch ahead.next() {
-            case .word where !ahead.word.isQuoted && ahead.isWord("default"): return true
-            case .semicolon, .end, .unterminated: return false
-            default: continue
+            case .word where !ahead.word.isQuoted:
+                if ahead.isWord("default") || isBehindZone && ahead.word.keyword == .local { return true }
+                isBehindZone = ahead.word.keyword == .zone
+                isBehindNames = ahead.isWord("names")
+            case .semicolon, .end, .unterminated: return isBehindNames
+            default: (isBehindZone, isBehindNames) = (false, false)
             }
         }
     }
@@ -159,10 +164,19 @@ extension StatementReader {
             switch ahead.nextKeyword() {
             case .or, .replace, .local, .global: continue
             case .temp, .temporary: effects.insert(.temporaryObject)
-            default: break
+            default:
+                if ahead.namesLogins { effects.insert(.logins) }
+                let isRoutine = ahead.isWord("function") || ahead.isWord("procedure")
+                if isRoutine, ahead.isInLanguageC() { effects.insert(.load) }
             }
             return
         }
+    }
+
+    /// ALTER or DROP of what a login depends on.
+    mutating func readLoginChange() {
+        var ahead = scanner
+        if ahead.next() == .word, ahead.namesLogins { effects.insert(.logins) }
     }
 
     // MARK: COPY
@@ -213,6 +227,26 @@ extension SQLScanner {
     /// Whether the last word is this one, in lower case.
     func isWord(_ literal: StaticString) -> Bool {
         text.isWord(word.start, word.end, literal)
+    }
+
+    /// Whether the last word is a role or a database.
+    var namesLogins: Bool {
+        isWord("role") || isWord("user") || isWord("group") || isWord("database")
+    }
+
+    /// Whether LANGUAGE C is ahead: the server loads the library at once.
+    mutating func isInLanguageC() -> Bool {
+        while true {
+            switch next() {
+            case .word where !word.isQuoted && isWord("language"):
+                let token = next()
+                if token == .word { return isWord("c") }
+                return token == .literal && text.byte(position - 2) | 0x20 == UInt8(ascii: "c")
+                    && text.byte(position - 3) == UInt8(ascii: "'")
+            case .semicolon, .end, .unterminated: return false
+            default: continue
+            }
+        }
     }
 
     /// Whether the token that was just read is an asterisk.

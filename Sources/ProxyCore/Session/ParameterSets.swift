@@ -12,6 +12,16 @@ public struct ParameterSets {
             self.name = name
             self.value = value
         }
+
+        /// By their bytes, as PostgreSQL compares them.
+        package static func == (left: Entry, right: Entry) -> Bool {
+            ExactName(left.name) == ExactName(right.name) && ExactName(left.value) == ExactName(right.value)
+        }
+
+        package func hash(into hasher: inout Hasher) {
+            hasher.combine(ExactName(name))
+            hasher.combine(ExactName(value))
+        }
     }
 
     /// No parameter: what a fresh server connection has.
@@ -64,28 +74,47 @@ public struct ParameterSets {
 
     package func entries(_ id: ID) -> [Entry] { holders[id]?.entries ?? [] }
 
-    /// The SQL that takes a connection from one set to another; nil when nothing differs.
+    /// The queries that take a connection from one set to another; none when nothing differs. What changes the
+    /// encoding comes first and by itself: the server reads a whole query in the encoding that was in force before.
     ///
     /// `set_config` takes a value as the startup packet has it, which `SET` does not for lists.
-    package func difference(from old: ID, to new: ID) -> String? {
-        if old == new { return nil }
-        let current = Dictionary(uniqueKeysWithValues: entries(old).map { ($0.name, $0.value) })
+    package func difference(from old: ID, to new: ID) -> [String] {
+        if old == new { return [] }
+        let current = Set(entries(old))
         let wanted = entries(new)
         let names = Set(wanted.map(\.name))
-        var statements = entries(old).filter { !names.contains($0.name) }.map { "RESET \(quoteIdentifier($0.name))" }
-        let changes = wanted.filter { current[$0.name] != $0.value }.map { entry in
+        let resets = entries(old).filter { !names.contains($0.name) }
+        let changes = wanted.filter { !current.contains($0) }
+        let encodingFirst = [true, false].map { isEncoding in
+            Self.sql(
+                resets.filter { ($0.name == "client_encoding") == isEncoding },
+                changes.filter { ($0.name == "client_encoding") == isEncoding })
+        }
+        return encodingFirst.filter { !$0.isEmpty }
+    }
+
+    private static func sql(_ resets: [Entry], _ changes: [Entry]) -> String {
+        var statements = resets.map { "RESET \(quoteIdentifier($0.name))" }
+        let calls = changes.map { entry in
             "pg_catalog.set_config(\(quoteLiteral(entry.name)), \(quoteLiteral(entry.value)), false)"
         }
-        if !changes.isEmpty { statements.append("SELECT \(changes.joined(separator: ", "))") }
-        return statements.isEmpty ? nil : statements.joined(separator: "; ")
+        if !calls.isEmpty { statements.append("SELECT \(calls.joined(separator: ", "))") }
+        return statements.joined(separator: "; ")
     }
 }
 
 /// An SQL identifier in double quotes; dotted names are quoted part by part.
 package func quoteIdentifier(_ name: String) -> String {
-    name.split(separator: ".", omittingEmptySubsequences: false)
-        .map { "\"" + $0.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\"" }
-        .joined(separator: ".")
+    // Scalar by scalar: to Swift, a quote with an accent behind it is no quote.
+    var identifier = "\""
+    for character in name.unicodeScalars {
+        switch character {
+        case ".": identifier += "\".\""
+        case "\"": identifier += "\"\""
+        default: identifier.unicodeScalars.append(character)
+        }
+    }
+    return identifier + "\""
 }
 
 /// An SQL literal that means the same whatever `standard_conforming_strings` says.

@@ -26,6 +26,11 @@ package struct SetParameters: Equatable {
         if names.count > Self.namesMax { (names, hasOthers) = ([], true) }
     }
 
+    /// A parameter among them decides how the next text is to be read.
+    package var changesTexts: Bool {
+        hasHiddenNames || names.contains("standard_conforming_strings") || names.contains("client_encoding")
+    }
+
     /// Looks for SET and `set_config` wherever they are, inside of strings too: the body of DO is one.
     package init(in text: some Collection<UInt8>) {
         var scanner = SetParameterScanner(bytes: Array(text))

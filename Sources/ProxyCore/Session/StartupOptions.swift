@@ -19,7 +19,7 @@ package enum StartupOptions {
             } else {
                 throw .unsupported(word)
             }
-            guard let equals = setting.firstIndex(of: "="), equals != setting.startIndex else {
+            guard let equals = setting.unicodeScalars.firstIndex(of: "="), equals != setting.startIndex else {
                 throw .unsupported(word)
             }
             let name = setting[..<equals].split(separator: "-", omittingEmptySubsequences: false).joined(separator: "_")
@@ -33,21 +33,26 @@ package enum StartupOptions {
         var word = ""
         var isWord = false
         var isEscaped = false
-        for character in text {
+        // Scalar by scalar, and blanks as C's isspace knows them: to Swift, a blank with an accent behind it is none.
+        for character in text.unicodeScalars {
             if isEscaped {
-                word.append(character)
+                word.unicodeScalars.append(character)
                 isEscaped = false
             } else if character == "\\" {
                 (isEscaped, isWord) = (true, true)
-            } else if character.isWhitespace {
+            } else if isBlank(character) {
                 if isWord { words.append(word) }
                 (word, isWord) = ("", false)
             } else {
-                word.append(character)
+                word.unicodeScalars.append(character)
                 isWord = true
             }
         }
         if isWord { words.append(word) }
         return words
+    }
+
+    private static func isBlank(_ character: Unicode.Scalar) -> Bool {
+        character == " " || (0x09...0x0D).contains(character.value)
     }
 }

@@ -44,7 +44,7 @@ import Wire
         Trouble("an unknown status", .error("08006"), FakeSession.row("x") + [0x5A, 0, 0, 0, 5, 0x58]),
         Trouble("ReadyForQuery without status", .error("08006"), [0x5A, 0, 0, 0, 4]),
         Trouble("a login message", .error("08006"), AuthenticationRequest.cleartextPassword.bytes),
-        Trouble("a key", .error("08006"), BackendMessage.backendKeyData(processID: 1, key: 1)),
+        Trouble("a key", .error("08006"), BackendMessage.backendKeyData(processID: 1, key: [0, 0, 0, 1])),
         Trouble("the end without an answer", .error("08006"), ends: true, []),
         Trouble("the end behind a row", .error("08006"), ends: true, head + BackendMessage.dataRow(["x"])),
         Trouble("the end inside a header", .error("08006"), ends: true, head + [0x44, 0, 0]),

@@ -84,10 +84,10 @@ final class FakeSession {
     }
 
     /// From AuthenticationOk to ReadyForQuery.
-    func welcome() throws {
+    func welcome(processID: Int32 = 7, key: [UInt8] = [0, 0, 0, 9]) throws {
         try socket.send(
             AuthenticationRequest.ok.bytes + BackendMessage.parameterStatus("server_version", "15.0 (fake)")
-                + BackendMessage.backendKeyData(processID: 7, key: 9) + BackendMessage.readyForQuery(.idle))
+                + BackendMessage.backendKeyData(processID: processID, key: key) + BackendMessage.readyForQuery(.idle))
     }
 
     /// Answers messages until the client leaves.

@@ -37,7 +37,7 @@ import Wire
         ("bytes behind the end", Array([0, 0, 0, 14, 0, 3, 0, 0, 0x75, 0, 0x61, 0, 0, 0]), "08P01"),
         ("protocol 2", [0, 0, 0, 8, 0, 2, 0, 0], "0A000"),
         ("protocol 4", [0, 0, 0, 8, 0, 4, 0, 0], "0A000"),
-        ("replication", startup([("user", "u"), ("replication", "true")]), "0A000"),
+        ("a half-hearted replication", startup([("user", "u"), ("replication", "maybe")]), "22023"),
         ("switches that set nothing", startup([("user", "u"), ("options", "-d 5")]), "0A000"),
         ("an SSLRequest of 9 bytes", [0, 0, 0, 9, 0x04, 0xD2, 0x16, 0x2F, 0], "08P01"),
         ("bytes behind an SSLRequest", tls + startup([("user", "good")]), "08P01"),
@@ -88,16 +88,24 @@ import Wire
         }
     }
 
-    @Test(arguments: [(2, ["_pq_.a", "_pq_.b"]), (9_999, []), (0, ["_pq_.test"])] as [(UInt16, [String])])
-    func `a newer protocol is negotiated down, once`(minor: UInt16, options: [String]) throws {
+    /// What is asked for, what is not known, and the minor version that is told; nil: nothing is told.
+    static let negotiations: [(UInt16, [String], UInt16?)] = [
+        (0, [], nil), (0, ["_pq_.test"], 0), (1, [], 0), (2, [], nil), (2, ["_pq_.a", "_pq_.b"], 2), (3, [], 2),
+        (9_999, ["_pq_.test_protocol_negotiation"], 2),
+    ]
+
+    @Test(arguments: negotiations)
+    func `a newer protocol is negotiated down, once`(minor: UInt16, options: [String], told: UInt16?) throws {
         try TestProxy.run(Self.script) { proxy in
             let client = try proxy.connect()
             try client.socket.send(Self.startup([("user", "good")] + options.map { ($0, "1") }, minor: minor))
             let answer = try client.answer()
             #expect(answer.isReady)
-            let expected = BackendMessage.negotiateProtocolVersion(minor: 0, unknownOptions: options)
+            let expected = told.map { BackendMessage.negotiateProtocolVersion(minor: $0, unknownOptions: options) }
             let negotiated = answer.messages.filter { $0.tag == BackendTag.negotiateProtocolVersion }
-            #expect(negotiated.map(\.body) == [Array(expected.dropFirst(5))])
+            #expect(negotiated.map(\.body) == (expected.map { [Array($0.dropFirst(5))] } ?? []))
+            let key = answer.messages.first { $0.tag == BackendTag.backendKeyData }?.body.dropFirst(4)
+            #expect(key?.count == (minor >= 2 ? 32 : 4))
             try TestProxy.expectWorking(client)
         }
     }

@@ -54,6 +54,9 @@ final class TestProxy: Sendable {
         plane.join()
     }
 
+    /// Begins to end; a second order does no harm.
+    func stop(_ mode: StopMode) { plane.stop(mode) }
+
     func connect() throws -> TestClient { try TestClient(path: "\(directory.path)/.s.PGSQL.5432") }
 
     /// A client of the user whom the fake server treats well, logged in.

@@ -46,6 +46,14 @@ final class BlockingSocket {
         }
     }
 
+    /// Waits until something, or the end, can be read.
+    /// - Returns: whether it came in time.
+    func hasInput(within milliseconds: Int32) -> Bool {
+        if !unread.isEmpty { return true }
+        var question = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&question, 1, milliseconds) > 0
+    }
+
     func take(_ count: Int) throws(WireEnd) -> [UInt8] {
         var space = [UInt8](repeating: 0, count: 64 << 10)
         while unread.count < count {

@@ -64,7 +64,7 @@ import Testing
         #expect(statements.unnamedParse.isEmpty)
         Self.with("first") { statements.rememberUnnamed($0, Self.entry(1)) }
         Self.with("second") { statements.rememberUnnamed($0, Self.entry(2)) }
-        #expect(statements.unnamedParse == Array("second".utf8))
+        #expect(statements.unnamedParse == [0x50, 0, 0, 0, 10] + Array("second".utf8))
         #expect(statements.unnamedEntry.statement == 2)
         statements.forgetUnnamed()
         #expect(statements.unnamedParse.isEmpty)
@@ -106,6 +106,20 @@ import Testing
         statements.removeAll()
         #expect(statements.count == 0 && statements.oldest == nil)
         #expect(model.allSatisfy { !statements.touch($0) })
+    }
+
+    @Test func `an outdated statement is there but cannot be used, and is the first to go`() {
+        var statements = ServerStatements()
+        for number in 1...40 { statements.insert(UInt32(number)) }
+        statements.markOutdated(7)
+        statements.markOutdated(99)
+        #expect(statements.isOutdated(7) && !statements.isOutdated(8) && !statements.isOutdated(99))
+        #expect(!statements.touch(7) && statements.touch(8))
+        #expect(statements.oldest == 7)
+        #expect(statements.count == 40)
+        statements.insert(7)
+        #expect(!statements.isOutdated(7) && statements.touch(7))
+        #expect(statements.oldest == 1)
     }
 
     @Test func `one text is one statement while anybody names it`() {

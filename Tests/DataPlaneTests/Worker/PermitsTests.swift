@@ -61,9 +61,9 @@ import Testing
     @Test func `a mailbox wakes once and loses nothing`() throws {
         let mailbox = try Mailbox()
         defer { Socket.close(mailbox.wake.descriptor) }
-        let threads = try (0..<4).map { number in
+        let threads = try (0..<Int32(4)).map { number in
             try Thread.start(name: "poster") {
-                for _ in 0..<500 { mailbox.post(.cancel(processID: Int32(number), key: 0)) }
+                for _ in 0..<500 { mailbox.post(.cancelDone(ClientReference(index: number, generation: 0))) }
             }
         }
         var seen = [Int](repeating: 0, count: 4)
@@ -71,7 +71,7 @@ import Testing
         try epoll.add(mailbox.wake.descriptor, .read, EventToken(kind: .wake, slot: 0, generation: 0))
         while seen.reduce(0, +) < 2_000, epoll.wait(milliseconds: 5_000) > 0 {
             for message in mailbox.takeAll() {
-                if case .cancel(let number, _) = message { seen[Int(number)] += 1 }
+                if case .cancelDone(let bearer) = message { seen[Int(bearer.index)] += 1 }
             }
         }
         for thread in threads { thread.join() }
@@ -87,5 +87,25 @@ import Testing
         #expect(answers.withLock { $0 }.isEmpty)
         collector.add(2)
         #expect(answers.withLock { $0 } == [[1, 0, 2]])
+    }
+}
+
+@Suite struct PoolPermitsTests {
+    @Test func `what is refused takes nothing`() {
+        let (database, user) = (Permits(), Permits())
+        let pools = (0..<2).map { _ in PoolPermits(pool: Permits(), database: database, user: user) }
+        var settings = DataPlaneSettings()
+        #expect(pools[0].take(poolLimit: 1, settings) == nil)
+        #expect(pools[0].take(poolLimit: 1, settings) == .pool)
+        settings.databaseConnectionsMax = 1
+        #expect(pools[1].take(poolLimit: 9, settings) == .database)
+        settings.databaseConnectionsMax = 2
+        settings.userConnectionsMax = 1
+        #expect(pools[1].take(poolLimit: 9, settings) == .user)
+        #expect(pools.map(\.count) == [1, 0] && database.count == 1 && user.count == 1)
+        settings.userConnectionsMax = 2
+        #expect(pools[1].take(poolLimit: 9, settings) == nil)
+        for pool in pools { pool.give() }
+        #expect(pools.map(\.count) == [0, 0] && database.count == 0 && user.count == 0)
     }
 }

@@ -1,37 +1,79 @@
+import Foundation
 import LocalCluster
 import Testing
 
 extension IntegrationTests {
-    /// What Egret answers, against what PostgreSQL answers to the same bytes.
+    /// Random traffic through Egret, in front of one primary: answered like PostgreSQL itself, and leaving nothing
+    /// behind. `docs/traffic.md` says what is played, and how to play a seed again.
     @Suite(.serialized)
     struct DifferentialTests {
-        /// One server connection, so that each case finds what the one before has left of it.
-        @Test(.timeLimit(.minutes(2)), arguments: DriverTests.modes, ["copy", "Sync", "left", "half", "pipeline"])
-        func `Egret answers as PostgreSQL does`(poolMode: EgretConfiguration.PoolMode, cases: String) async throws {
-            try await Stand.withSharedCluster(
-                poolMode: poolMode,
-                adjust: { configuration, _ in
-                    configuration.set("default_pool_size", poolMode == .transaction ? "1" : "4")
-                    configuration.set("load_balance_mode", "off")
+        static let modes = [EgretConfiguration.PoolMode.session, EgretConfiguration.PoolMode.transaction]
+        /// How many scripts a soak plays for each mode; without one a few are enough.
+        static let soak = ProcessInfo.processInfo.environment["SOAK_SCRIPTS"].flatMap { Int($0) }
+        static let limit = TimeLimitTrait.Duration.minutes(soak == nil ? 5 : 24 * 60)
+        /// The scripts of the seed that is always the same, and those of one that nobody knows.
+        static let rounds =
+            soak.map { [(seed: -1, scripts: $0)] } ?? [(seed: 1, scripts: 700), (seed: -1, scripts: 300)]
+
+        /// Far fewer servers than clients. Session mode needs no more: each script ends, and another client is served.
+        static func tiny(_ configuration: inout EgretConfiguration, _ directory: String) {
+            configuration.set("default_pool_size", "3")
+        }
+
+        /// Runs a script of `Drivers`. All of its output, which begins with the seed, is told when it fails.
+        static func run(_ stand: Stand, _ script: String, _ mode: EgretConfiguration.PoolMode, _ arguments: [String])
+            async throws -> String
+        {
+            let words =
+                ["--port", String(stand.egret.port), "--direct-port", String(stand.cluster.primary.port)]
+                + ["--mode", mode.rawValue] + arguments
+            let command = Driver.command(script, words, timeLimit: .seconds(soak == nil ? 240 : 23 * 3_600))
+            let result = try await command.result()
+            #expect(result.status == 0, "\(script) \(words.joined(separator: " ")):\n\(result.output)\(result.errors)")
+            return result.output
+        }
+
+        @Test(.timeLimit(limit), arguments: modes)
+        func `Every message is PostgreSQL's`(poolMode: EgretConfiguration.PoolMode) async throws {
+            try await Stand.withOwnCluster(standbys: 0, poolMode: poolMode, adjust: Self.tiny) { stand in
+                for (seed, scripts) in Self.rounds {
+                    let output = try await Self.run(
+                        stand, "differential.py", poolMode, ["--seed", String(seed), "--scripts", String(scripts)])
+                    #expect(output.contains("scripts=\(scripts) "), "\(output)")
+                    #expect(output.hasSuffix("differences=0\n"), "\(output.suffix(200))")
                 }
-            ) { stand in
-                let direct = "\(stand.cluster.primary.port)"
-                let answer = try await stand.drive("differential.py", ["--direct", direct, "--only", cases])
-                #expect(answer.hasPrefix("same="), "\(answer)")
             }
         }
 
-        /// With one server connection for two clients.
-        @Test(.timeLimit(.minutes(1)), arguments: ["group", "query", "transaction", "parameter"])
-        func `A pipeline without end leaves others their turn`(kind: String) async throws {
-            try await Stand.withSharedCluster(
-                adjust: { configuration, _ in
-                    configuration.set("default_pool_size", "1")
-                    configuration.set("load_balance_mode", "off")
+        /// What a standby answers as well as the primary, since it sees no writes late; statements go to either.
+        @Test(.timeLimit(limit), arguments: modes)
+        func `Every message of reads on two nodes is PostgreSQL's`(poolMode: EgretConfiguration.PoolMode) async throws {
+            try await Stand.withOwnCluster(
+                poolMode: poolMode,
+                adjust: { configuration, directory in
+                    Self.tiny(&configuration, directory)
+                    configuration.set("statement_level_load_balance", "on")
                 }
             ) { stand in
-                let answer = try await stand.drive("endless_pipeline.py", ["--kind", kind])
-                #expect(answer == "well\n")
+                let scripts = Self.soak ?? 300
+                let output = try await Self.run(
+                    stand, "differential.py", poolMode,
+                    ["--standby-port", String(stand.cluster.standbys[0].port), "--scripts", String(scripts)])
+                #expect(output.contains("scripts=\(scripts) "), "\(output)")
+                #expect(output.hasSuffix("differences=0\n"), "\(output.suffix(200))")
+                let standby = stand.cluster.standbys[0]
+                let answered = try await standby.query(
+                    "SELECT xact_commit FROM pg_stat_database WHERE datname = 'traffic_\(poolMode.rawValue)'")
+                #expect((Int(answered) ?? 0) > scripts, "the standby has answered \(answered)")
+            }
+        }
+
+        @Test(.timeLimit(limit), arguments: modes)
+        func `Nothing is left for the next client`(poolMode: EgretConfiguration.PoolMode) async throws {
+            try await Stand.withOwnCluster(standbys: 0, poolMode: poolMode, adjust: Self.tiny) { stand in
+                let seconds = Self.soak.map { max(60, $0 / 50) } ?? 10
+                let output = try await Self.run(stand, "leaks.py", poolMode, ["--seconds", String(seconds)])
+                #expect(output.hasSuffix("leaks=0 errors=0\n"), "\(output.suffix(200))")
             }
         }
     }

@@ -53,6 +53,14 @@ extension IntegrationTests {
         }
 
         @Test(.timeLimit(.minutes(1)), arguments: modes)
+        func `What a startup packet asks for`(poolMode: EgretConfiguration.PoolMode) async throws {
+            try await Stand.withSharedCluster(poolMode: poolMode) { stand in
+                let answer = try await stand.drive("startup_items.py")
+                #expect(answer == "well\n")
+            }
+        }
+
+        @Test(.timeLimit(.minutes(1)), arguments: modes)
         func `COPY in and out`(poolMode: EgretConfiguration.PoolMode) async throws {
             try await Stand.withSharedCluster(poolMode: poolMode) { stand in
                 let answer = try await stand.drive("copy_in_out.py")

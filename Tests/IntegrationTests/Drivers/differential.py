@@ -1,189 +1,136 @@
-"""Each case is asked of PostgreSQL and of Egret, and both must answer the same, message by message.
+"""Random traffic played against PostgreSQL itself and through Egret: the answers must be alike, message by message.
 
-`--only PREFIX` runs the cases whose names begin so.
+--port is Egret's, --direct-port the server's behind it, --mode says how that Egret pools. Script number i is made from
+--seed + i, and played by client i modulo --clients, all of which play at the same time. A difference is printed with
+its seed and, as far as it shows without the other clients, with the smallest script that has it. The first line of the
+output names the seed; --seed S --scripts 1 --clients 1 plays one script again.
+
+With --standby-port Egret stands in front of that server, too, and the scripts do nothing that a standby cannot do, or
+sees later than the primary.
 """
 
-import socket
-import struct
+import collections
+import contextlib
+import dataclasses
+import multiprocessing
+import random
 import sys
+import threading
 import time
-import types
+import traceback
 
 import target
-from protocol import EXECUTE, FLUSH, SYNC, TERMINATE, Client, bind, message, parse, query
+from traffic import comparison, database, generator, known, noise, shrinking, wire
 
-options = target.arguments(direct=0, only="")
+options = target.arguments(
+    direct_port=0, mode="transaction", seed=-1, scripts=500, clients=24, timeout=20, shrink=3, shrink_seconds=20,
+    standby_port=0)
+
+PROCESSES = multiprocessing.cpu_count()
 
 
-def client(port, **parameters):
-    where = types.SimpleNamespace(port=port, user=options.user, database=options.database)
-    return Client(where, timeout=5, **parameters)
+@dataclasses.dataclass
+class Failure:
+    script: object
+    difference: comparison.Difference
+    text: str
+    known: str | None
 
 
-def answers(connection, *stops, count=1, patience=5):
-    """What came up to the count-th ReadyForQuery, or up to a message of a type in stops, in words."""
-    connection.socket.settimeout(patience)
-    words = []
-    while count:
+class Theatre:
+    """Where one client's scripts are played: on a connection to the server itself, and on one to Egret."""
+
+    def __init__(self, newest):
+        self.newest = newest
+        self.tries = 1
+        self.direct = database.Stagehand(options.direct_port, "direct")
+        self.proxied = database.Stagehand(options.direct_port, options.mode)
+
+    def play(self, script):
+        """Both answers to a script."""
+        return self.play_on(self.direct, options.direct_port, script), self.play_on(self.proxied, options.port, script)
+
+    def play_on(self, stagehand, port, script):
+        # A standby would see it later.
+        if not options.standby_port:
+            stagehand.reset(script)
+        return wire.play(port, script, options.timeout, database.name_of(stagehand.mode), database.USER)
+
+    def failure(self, script):
+        expected, received = self.play(script)
+        silence = [body for step in expected for tag, body in step if tag == b"" and b"within" in body]
+        target.check(not silence, f"PostgreSQL itself: {silence}")
+        found = comparison.difference(expected, received, self.newest)
+        if found is None:
+            return None
+        text = comparison.report(script, found, expected, received)
+        return Failure(script, found, text, known.reason(script, found, options.mode))
+
+    def differs(self, script):
+        """The difference if it shows in one of a few plays: it may hang on which server the script meets."""
+        for _ in range(self.tries):
+            self.proxied.await_locks()
+            failure = self.failure(script)
+            if failure:
+                return failure.difference
+        return None
+
+    def shrunk(self, script, signature):
+        """What shows of the script when it is made smaller; None when nothing does without the other clients."""
+        for self.tries, beside in ((1, contextlib.nullcontext()), (4, noise.Noise(options.port, options.mode))):
+            with beside:
+                small = shrinking.shrink(script, self.differs, signature, options.shrink_seconds)
+                for _ in range(self.tries if small else 0):
+                    again = self.failure(small)
+                    if again and again.difference.signature() == signature:
+                        return again
+        return None
+
+
+def client(slot, seed, newest, counts, failures):
+    """Plays every script of one slot."""
+    theatre = Theatre(newest)
+    for number in range(slot, options.scripts, options.clients):
         try:
-            tag, body = connection.next()
-        except TimeoutError:
-            words.append("nothing more")
-            break
-        except (AssertionError, ConnectionError):
-            words.append("the end")
-            break
-        if tag in b"NS":
+            script = generator.script(seed + number, slot, is_reading=options.standby_port > 0)
+            counts["scripts"] += 1
+            counts["steps"] += len(script.steps)
+            failure = theatre.failure(script)
+            if failure:
+                failures.append(failure)
+        except Exception:
+            failures.append(f"seed {seed + number}, client {slot}: {traceback.format_exc()}")
+            theatre = Theatre(newest)
+
+
+def clients(process, seed, newest):
+    """The clients of one process, each on a thread of its own."""
+    counts, failures = collections.Counter(), []
+    threads = [
+        threading.Thread(target=client, args=(slot, seed, newest, counts, failures))
+        for slot in range(process, options.clients, PROCESSES)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return counts, failures
+
+
+def show(failures, newest):
+    """Prints each kind of difference once, small, and how often it came."""
+    kinds = collections.defaultdict(list)
+    for failure in failures:
+        kinds[failure if isinstance(failure, str) else failure.difference.signature()].append(failure)
+    theatre = Theatre(newest)
+    for number, (signature, same) in enumerate(sorted(kinds.items(), key=lambda kind: -len(kind[1]))):
+        print(f"\n{len(same)} x {signature}")
+        if isinstance(same[0], str):
             continue
-        word = tag.decode()
-        if tag == b"E":
-            word += "".join(" " + field[1:].decode() for field in body.split(b"\0") if field[:1] == b"C")
-        elif tag == b"D":
-            word += " " + body[6:40].decode("latin1").replace("\0", ".")
-        elif tag in b"CZ":
-            word += " " + body.rstrip(b"\0").decode()
-        words.append(word)
-        count -= tag == b"Z"
-        if tag in stops:
-            break
-    return words
-
-
-def table(port, name):
-    """A connection, and an empty table."""
-    connection = client(port)
-    connection.ask(f"DROP TABLE IF EXISTS {name}")
-    connection.ask(f"CREATE TABLE {name} (i int)")
-    return connection
-
-
-def row(text):
-    return message(b"d", text.encode() + b"\n")
-
-
-DONE = message(b"c")
-FAIL = message(b"f", b"no more\0")
-
-
-def copy_steps(*steps, name="", prepared=True, begin=None):
-    """A case of COPY: what is sent at each step, and up to which message is read behind it."""
-
-    def run(port):
-        connection = table(port, "copied")
-        if begin:
-            connection.ask(begin)
-        seen = []
-        for sent, stop in steps:
-            connection.send(*sent)
-            if stop is not None:
-                seen += answers(connection, stop) if isinstance(stop, bytes) else answers(connection, count=stop)
-        seen += answers(connection, patience=0.15)
-        connection.send(query("SELECT 'after'"))
-        seen += answers(connection)
-        if begin:
-            connection.ask("ROLLBACK")
-        connection.send(query("SELECT count(*) FROM copied"))
-        return seen + answers(connection)
-
-    return run
-
-
-HEAD = [parse("COPY copied FROM STDIN"), bind(), EXECUTE]
-NAMED = [parse("COPY copied FROM STDIN", "cp"), bind("cp"), EXECUTE]
-COPY = [query("COPY copied FROM STDIN")]
-TWICE = [query("SELECT 1; COPY copied FROM STDIN; COPY copied FROM STDIN; SELECT count(*) FROM copied")]
-
-CASES = {
-    "copy in a group": copy_steps(([*HEAD, SYNC], b"G"), ([row("1"), DONE, SYNC], 1)),
-    "copy in a group, prepared": copy_steps(([*NAMED, SYNC], b"G"), ([row("1"), DONE, SYNC], 1)),
-    "copy with Flush": copy_steps(([*HEAD, FLUSH], b"G"), ([row("1"), SYNC, row("2"), SYNC, DONE, SYNC], 1)),
-    "copy without waiting": copy_steps(([*HEAD, SYNC, row("1"), DONE, SYNC], 1)),
-    "copy without waiting, Sync later": copy_steps(([*HEAD, SYNC, row("1"), DONE], b"G"), ([FLUSH], b"C"), ([SYNC], 1)),
-    "copy that fails": copy_steps(([*HEAD, SYNC], b"G"), ([row("bad")], b"E"), ([row("1"), DONE, SYNC], 1)),
-    "copy that fails, prepared": copy_steps(([*NAMED, SYNC], b"G"), ([row("bad")], b"E"), ([row("1"), DONE, SYNC], 1)),
-    "copy that the client fails": copy_steps(([*HEAD, SYNC], b"G"), ([FAIL, SYNC], 1)),
-    "copy that never begins": copy_steps(
-        ([parse("COPY no_such FROM STDIN"), bind(), EXECUTE, SYNC, row("1"), DONE, SYNC], 2)
-    ),
-    "Sync behind what fails": copy_steps(([*HEAD, SYNC], b"G"), ([row("bad"), SYNC, row("2"), DONE, SYNC], 2)),
-    "Sync in front of what fails": copy_steps(([*HEAD, SYNC], b"G"), ([row("1"), SYNC, row("bad"), DONE, SYNC], 1)),
-    "Syncs around what fails": copy_steps(
-        ([*HEAD, FLUSH], b"G"), ([row("1"), SYNC, row("bad"), SYNC, SYNC, row("2"), SYNC, DONE, SYNC], 4)
-    ),
-    "Sync behind what fails, at once": copy_steps(([*HEAD, SYNC], b"G"), ([row("bad"), SYNC], 1), ([DONE, SYNC], 1)),
-    "Sync behind what fails, and another group": copy_steps(
-        ([*HEAD, SYNC], b"G"),
-        ([row("bad"), SYNC, DONE, SYNC, parse("SELECT 7"), bind(), EXECUTE, SYNC, query("SELECT 8")], 4),
-    ),
-    "Sync in front of what fails, and another group": copy_steps(
-        ([*HEAD, SYNC], b"G"),
-        ([row("1"), SYNC, row("bad"), DONE, SYNC, parse("SELECT 7"), bind(), EXECUTE, SYNC, query("SELECT 8")], 3),
-    ),
-    "Sync in a copy of a block that fails": copy_steps(
-        ([*HEAD, SYNC], b"G"), ([row("bad"), SYNC, row("2"), DONE, SYNC], 2), begin="BEGIN"
-    ),
-    "Sync in a simple copy": copy_steps((COPY, b"G"), ([row("1"), SYNC, row("2"), DONE], 1)),
-    "Sync in a simple copy that fails": copy_steps((COPY, b"G"), ([row("bad"), SYNC, row("2"), SYNC, DONE], 3)),
-    "copy twice in a string": copy_steps((TWICE, b"G"), ([row("1"), DONE], b"G"), ([row("2"), DONE], 1)),
-    "copy twice in a string, without waiting": copy_steps(([*TWICE, row("1"), DONE, row("2"), DONE], 1)),
-    "copy twice in a string, half waited for": copy_steps((TWICE, b"G"), ([row("1"), DONE, row("2"), DONE], 1)),
-    "copy twice in a string, the second fails": copy_steps((TWICE, b"G"), ([row("1"), DONE], b"G"), ([FAIL], 1)),
-    "copy that fails in a block": copy_steps(
-        (COPY, b"G"), ([row("bad"), row("1"), DONE], 1), ([query("SELECT 1")], 1), begin="BEGIN"
-    ),
-}
-
-
-def leaving(*sent, wait=(), closes="both"):
-    """A case of a client that leaves: what it has left behind in the table, once it is over."""
-
-    def run(port):
-        connection = table(port, "leavers")
-        seen = []
-        connection.send(*sent)
-        for stop in wait:
-            seen += answers(connection, stop)
-        if closes == "one":
-            connection.socket.shutdown(socket.SHUT_WR)
-            seen += answers(connection, count=9)
-        elif closes == "reset":
-            connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        elif closes == "terminate":
-            connection.send(TERMINATE)
-        connection.socket.close()
-        time.sleep(0.2)
-        other = client(port)
-        other.send(query("SELECT count(*) FROM leavers"), query("SELECT pg_current_xact_id_if_assigned() IS NULL"))
-        return seen + answers(other, count=2)
-
-    return run
-
-
-INSERT = "INSERT INTO leavers VALUES (1)"
-TWO_COPIES = "COPY leavers FROM STDIN; COPY leavers FROM STDIN"
-for way in ("both", "reset", "terminate", "one"):
-    CASES |= {
-        f"left, idle in a transaction, {way}": leaving(query("BEGIN"), query(INSERT), wait=[b"C", b"C"], closes=way),
-        f"left, a group without Sync, {way}": leaving(
-            parse(INSERT), bind(), EXECUTE, FLUSH, wait=[b"C"], closes=way
-        ),
-        f"left, a failed transaction, {way}": leaving(
-            query("BEGIN"), query(INSERT), query("SELECT 1 / 0"), wait=[b"E"], closes=way
-        ),
-    }
-for way in ("both", "reset", "terminate"):
-    CASES |= {
-        f"left, in a copy, {way}": leaving(query("COPY leavers FROM STDIN"), row("1"), wait=[b"G"], closes=way),
-        f"left, in the second copy, {way}": leaving(query(TWO_COPIES), row("1"), DONE, wait=[b"G", b"G"], closes=way),
-    }
-CASES |= {
-    "half closed behind a query": leaving(query(f"SELECT pg_sleep(0.2); {INSERT}"), closes="one"),
-    "half closed behind a pipeline": leaving(
-        parse("SELECT pg_sleep(0.2)"), bind(), EXECUTE, SYNC, query(INSERT), query("SELECT 1"), closes="one"
-    ),
-    "half closed behind part of a message": leaving(query(INSERT), query("SELECT 1")[:-3], closes="one"),
-    "half closed behind Terminate": leaving(query(f"SELECT pg_sleep(0.2); {INSERT}"), TERMINATE, closes="one"),
-}
+        print("  seeds " + " ".join(str(failure.script.seed) for failure in same[:10]))
+        shortest = min(same, key=lambda failure: failure.difference.step)
+        small = theatre.shrunk(shortest.script, signature) if number < options.shrink else None
+        print(small.text if small else "  (as it was beside the other clients)\n" + shortest.text)
 
 
 def pipeline(*sent, count=1):
@@ -216,17 +163,27 @@ CASES |= {
 
 
 def main():
-    done = 0
-    for name, run in CASES.items():
-        if not name.startswith(options.only):
-            continue
-        wanted, found = run(options.direct), run(options.port)
-        if found != wanted:
-            print(f"{name}:\n  PostgreSQL: {wanted}\n  Egret:      {found}")
-            done = -10_000
-        done += 1
-    print(f"same={done}" if done > 0 else "different")
-    sys.exit(done <= 0)
+    seed = options.seed if options.seed >= 0 else random.SystemRandom().randrange(1 << 31)
+    print(f"seed={seed} scripts={options.scripts} clients={options.clients} mode={options.mode}", flush=True)
+    newest = database.create(options.direct_port, options.clients, ("direct", options.mode))
+    if options.standby_port:
+        database.await_standby(options.direct_port, options.standby_port)
+    begin = time.monotonic()
+    counts, failures = collections.Counter(), []
+    with multiprocessing.Pool(PROCESSES) as pool:
+        for more, found in pool.starmap(clients, [(process, seed, newest) for process in range(PROCESSES)]):
+            counts += more
+            failures += found
+    seconds = time.monotonic() - begin
+    expected = [failure for failure in failures if not isinstance(failure, str) and failure.known]
+    for reason, count in collections.Counter(failure.known for failure in expected).items():
+        print(f"known, {count} times: {reason}")
+    failures = [failure for failure in failures if isinstance(failure, str) or not failure.known]
+    show(failures, newest)
+    print(f"scripts={counts['scripts']} steps={counts['steps']} differences={len(failures)}")
+    print(f"{counts['scripts'] / seconds:.0f} scripts/s", file=sys.stderr)
+    sys.exit(1 if failures else 0)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -41,18 +41,19 @@ TERMINATE = message(b"X")
 class Client:
     """A connection that speaks the protocol in plain sight."""
 
-    def __init__(self, options, pieces=1, timeout=5, **parameters):
+    def __init__(self, options, pieces=1, timeout=5, minor=0, more=(), **parameters):
         self.socket = socket.create_connection(("127.0.0.1", options.port))
         self.socket.settimeout(timeout)
         self.rest = b""
         words = {"user": options.user, "database": options.database, **parameters}
-        body = "".join(f"{name}\0{value}\0" for name, value in words.items()).encode() + b"\0"
-        packet = struct.pack("!ii", len(body) + 8, 196608) + body
+        body = "".join(f"{name}\0{value}\0" for name, value in [*words.items(), *more]).encode() + b"\0"
+        packet = struct.pack("!ii", len(body) + 8, 196608 + minor) + body
         step = max(1, len(packet) // pieces)
         for start in range(0, len(packet), step):
             self.socket.sendall(packet[start : start + step])
             if pieces > 1:
                 time.sleep(0.02)
+        self.key = b""
         self.until(b"Z")
 
     def send(self, *messages):
@@ -75,6 +76,8 @@ class Client:
             if tag in b"NS":
                 continue
             seen += tag
+            if tag == b"K":
+                self.key = body
             if tag == b"E":
                 state = next(field[1:].decode() for field in body.split(b"\0") if field[:1] == b"C")
             if tag in tags:
@@ -93,6 +96,15 @@ class Client:
             elif tag == b"Z":
                 count -= 1
         return found
+
+    def cancel(self, waits=True):
+        """Ends what is under way, as libpq does; by default it waits until the request is done with."""
+        bearer = socket.create_connection(self.socket.getpeername())
+        bearer.settimeout(10)
+        bearer.sendall(struct.pack("!ii", len(self.key) + 8, 80877102) + self.key)
+        if waits:
+            expect(bearer.recv(1), b"", "the answer to a cancel request")
+        bearer.close()
 
     def ask(self, text):
         self.send(query(text))

@@ -152,6 +152,82 @@ for sql in (
     for part in sql.split("; "):
         first.execute(part)
     settle(monitor, first)
+
+# What was drawn from a sequence is one's own, or nothing at all: never another client's.
+monitor.execute("DROP TABLE IF EXISTS drawn")
+monitor.execute("CREATE TABLE drawn (id serial, who text)")
+clients = [connect() for _ in range(4)]
+own = [value(client, "INSERT INTO drawn (who) VALUES ('x') RETURNING id") for client in clients]
+for number, client in reversed(list(enumerate(clients))):
+    try:
+        found = value(client, "SELECT lastval()")
+        target.check(found == own[number], f"client {number} has drawn {own[number]}, and gets {found}")
+    except psycopg.errors.ObjectNotInPrerequisiteState:
+        pass
+    # It keeps its server from then on.
+    client.close()
+settle(monitor, first)
+hits = 0
+for _ in range(200):
+    # Another thread of Egret may have taken the server meanwhile; from the first answer on the client keeps it.
+    mine = value(first, "INSERT INTO drawn (who) VALUES ('first') RETURNING id")
+    second.execute("SELECT 1")
+    try:
+        target.check(value(first, "SELECT currval('drawn_id_seq')") == mine, "currval is not what was drawn")
+        hits += 1
+    except psycopg.errors.ObjectNotInPrerequisiteState:
+        target.check(hits == 0, "a client that keeps its server has lost what it has drawn")
+    if hits == 5:
+        break
+target.check(hits == 5, "currval is never known")
+expect_pins(monitor, first, "sequence value")
+first.execute("DISCARD ALL")
+settle(monitor, first)
+monitor.execute("DROP TABLE drawn")
+
+# A backslash means what the session says, for the one who looks for SET as well.
+odd = connect(options="-c standard_conforming_strings=off")
+odd.execute(r"SELECT '\''; SET work_mem = '78MB'; --'")
+second.execute("SELECT 1")
+target.check(show(odd, "work_mem") == "78MB", "a SET behind an escaped quote is not followed")
+for other in (first, second, monitor):
+    target.check(show(other, "work_mem") != "78MB", "a SET behind an escaped quote leaks")
+odd.close()
+
+# Values are sent in the encoding of their own client.
+latin = connect(client_encoding="LATIN1", options="-c my.x=\u00fc")
+utf8 = connect(client_encoding="UTF8", options="-c my.x=\u00fc\u20ac")
+for _ in range(3):
+    target.check(value(utf8, "SELECT current_setting('my.x')") == "\u00fc\u20ac", "a value in another's encoding")
+    target.check(value(latin, "SHOW client_encoding") == "LATIN1", "the encoding is not the client's")
+    value(latin, "SELECT 1")
+utf8.close()
+latin.close()
+
+# A role that is altered, or made anew under its old name.
+if options.user == "postgres":
+    for sql in ("DROP ROLE IF EXISTS passing", "CREATE ROLE passing LOGIN"):
+        monitor.execute(sql)
+    passing = connect(user="passing")
+    target.check(show(passing, "work_mem") == "4MB", "a new role's work_mem")
+    passing.close()
+    monitor.execute("ALTER ROLE passing SET work_mem = '11MB'")
+    monitor.execute("ALTER ROLE passing SET datestyle = 'German'")
+    passing = connect(user="passing")
+    target.check(show(passing, "work_mem") == "11MB", "ALTER ROLE ... SET is not seen")
+    target.check(passing.info.parameter_status("DateStyle").startswith("German"), "nor is it told")
+    passing.close()
+    for sql in ("DROP ROLE passing", "CREATE ROLE passing LOGIN"):
+        monitor.execute(sql)
+    passing = connect(user="passing")
+    target.check(value(passing, "SELECT current_user") == "passing", "a role that was made anew")
+    passing.close()
+    monitor.execute("DROP DATABASE IF EXISTS passing")
+    monitor.execute("CREATE DATABASE passing")
+    connect(dbname="passing").close()
+    for sql in ("DROP DATABASE passing", "DROP ROLE passing"):
+        monitor.execute(sql)
+
 for connection in (first, second, monitor):
     connection.close()
 print("well")

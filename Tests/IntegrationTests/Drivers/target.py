@@ -5,14 +5,20 @@ found, line by line, and ends with status 0 only when every answer it checked wa
 """
 
 import argparse
+import contextlib
 import importlib
+import os
 import sys
+import time
 
 # Debian's package for each module.
 PACKAGES = {
     "psycopg": "python3-psycopg",
     "psycopg2": "python3-psycopg2",
     "asyncpg": "python3-asyncpg",
+    "pg8000": "python3-pg8000",
+    "sqlalchemy": "python3-sqlalchemy",
+    "django": "python3-django",
 }
 
 
@@ -48,3 +54,45 @@ def check(is_so, what):
     """End with the reason when an answer is wrong."""
     if not is_so:
         raise AssertionError(what)
+
+
+def is_key(found, expected):
+    """Whether lastval() answered as it should; None stands for SQLSTATE 55000.
+
+    A proxy that shares servers may have lost the number between two transactions. Where LOST_KEYS is in the
+    environment it may say so: what it must never do is to give another client's.
+    """
+    return found == expected or (found is None and "LOST_KEYS" in os.environ)
+
+
+@contextlib.contextmanager
+def refused(kind, what, **attributes):
+    """The body must raise an error of this kind with these attributes; it is `caught` of what is given."""
+    holder = argparse.Namespace(caught=None)
+    try:
+        yield holder
+    except kind as error:
+        holder.caught = error
+    check(holder.caught is not None, f"{what} was accepted")
+    for name, value in attributes.items():
+        found = getattr(holder.caught, name)
+        check(found == value, f"{what}: {name} is {found!r}: {holder.caught}")
+
+
+def play(*parts):
+    """Run the parts of a driver's program, and print their names when all of them went well.
+
+    PARTS=name,name in the environment chooses some of them, for a look at one that has failed.
+    """
+    ended = []
+    chosen = [name for name in os.environ.get("PARTS", "").split(",") if name]
+    for part in [part for part in parts if not chosen or part.__name__ in chosen]:
+        begin = time.monotonic()
+        try:
+            part()
+        except BaseException:
+            print(f"{part.__name__}: failed", file=sys.stderr)
+            raise
+        print(f"{part.__name__}: {time.monotonic() - begin:.2f} s", file=sys.stderr)
+        ended.append(part.__name__)
+    print(" ".join(ended))

@@ -35,9 +35,12 @@ struct Stand: Sendable {
         _ script: String, _ arguments: [String] = [], user: String = "postgres", password: String? = nil,
         timeLimit: Duration = .seconds(60)
     ) async throws -> String {
-        var words = ["--port", String(egret.port), "--user", user]
-        if let password { words += ["--password", password] }
-        return try await Driver.run(script, words + arguments, timeLimit: timeLimit)
+        try await Driver.run(script, login(user, password) + arguments, timeLimit: timeLimit)
+    }
+
+    /// The options that tell a program of `Drivers` where to connect.
+    func login(_ user: String, _ password: String?) -> [String] {
+        ["--port", String(egret.port), "--user", user] + (password.map { ["--password", $0] } ?? [])
     }
 
     /// `show pool_nodes`.
@@ -141,8 +144,8 @@ actor SharedCluster {
         if let creation { return try await creation.value }
         let task = Task {
             ExitCleanup.onSignals()
-            // The servers' logs are evidence of what reached them.
-            let options = ClusterOptions(extraSettings: ["log_statement": "'all'"])
+            // The servers' logs are evidence of what reached them. Logical replication needs more in the WAL.
+            let options = ClusterOptions(extraSettings: ["log_statement": "'all'", "wal_level": "logical"])
             return try await LocalCluster.create(standbys: 1, options: options)
         }
         creation = task

@@ -18,7 +18,7 @@ extension IntegrationTests {
                 let answer = try await stand.drive("silent_sockets.py", ["--pid", "\(stand.egret.pid)"])
                 #expect(answer == "well\n")
                 let nodes = try await stand.nodes()
-                #expect(nodes.allSatisfy(\.isUsable), "\(nodes)")
+                #expect(nodes.allSatisfy { $0.isUsable }, "\(nodes)")
                 #expect(stand.egret.log.count(of: "Too many open files") > 0, "it never ran out of descriptors")
                 #expect(stand.egret.log.count(of: "could not be asked") > 0, "the health check never ran out of them")
                 #expect(stand.egret.log.count(of: "degenerate backend request") == 0)

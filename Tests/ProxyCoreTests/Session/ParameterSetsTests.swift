@@ -59,11 +59,37 @@ import Testing
         ])
         #expect(
             sets.difference(from: old, to: new)
-                == "RESET \"my\".\"name\"; SELECT pg_catalog.set_config( E'b',  E'3', false), "
-                + "pg_catalog.set_config( E'c',  E'4', false)")
-        #expect(sets.difference(from: new, to: new) == nil)
-        #expect(sets.difference(from: ParameterSets.none, to: ParameterSets.none) == nil)
-        #expect(sets.difference(from: new, to: ParameterSets.none) == "RESET \"a\"; RESET \"b\"; RESET \"c\"")
+                == [
+                    "RESET \"my\".\"name\"; SELECT pg_catalog.set_config( E'b',  E'3', false), "
+                        + "pg_catalog.set_config( E'c',  E'4', false)"
+                ])
+        #expect(sets.difference(from: new, to: new) == [])
+        #expect(sets.difference(from: ParameterSets.none, to: ParameterSets.none) == [])
+        #expect(sets.difference(from: new, to: ParameterSets.none) == ["RESET \"a\"; RESET \"b\"; RESET \"c\""])
+    }
+
+    @Test func `the encoding changes first, in a query of its own`() {
+        var sets = ParameterSets()
+        let latin = sets.intern([Entry(name: "client_encoding", value: "LATIN1"), Entry(name: "a", value: "ü")])
+        let other = sets.intern([Entry(name: "a", value: "é")])
+        #expect(
+            sets.difference(from: ParameterSets.none, to: latin) == [
+                "SELECT pg_catalog.set_config( E'client_encoding',  E'LATIN1', false)",
+                "SELECT pg_catalog.set_config( E'a',  E'ü', false)",
+            ])
+        #expect(
+            sets.difference(from: latin, to: other) == [
+                "RESET \"client_encoding\"", "SELECT pg_catalog.set_config( E'a',  E'é', false)",
+            ])
+    }
+
+    @Test func `values that only look alike are set`() {
+        var sets = ParameterSets()
+        let composed = sets.intern([Entry(name: "application_name", value: "caf\u{E9}")])
+        let decomposed = sets.intern([Entry(name: "application_name", value: "cafe\u{301}")])
+        #expect(composed != decomposed)
+        let sql = sets.difference(from: composed, to: decomposed)
+        #expect(sql.count == 1 && sql[0].utf8.contains(0xCC), "\(sql)")
     }
 
     /// Reads the SQL of a difference as PostgreSQL would, and applies it.
@@ -79,11 +105,9 @@ import Testing
                 Entry(name: $0, value: values[Int.random(in: 0..<values.count, using: &random)])
             }
             let wanted = sets.intern(entries)
-            if let sql = sets.difference(from: current, to: wanted) {
-                try ParameterSQL.apply(sql, to: &server)
-            } else {
-                #expect(current == wanted)
-            }
+            let queries = sets.difference(from: current, to: wanted)
+            for sql in queries { try ParameterSQL.apply(sql, to: &server) }
+            #expect(queries.isEmpty == (current == wanted))
             _ = sets.release(current)
             current = wanted
             #expect(server == Dictionary(uniqueKeysWithValues: entries.map { ($0.name, $0.value) }))
@@ -96,6 +120,8 @@ import Testing
         #expect(quoteIdentifier("a.b") == "\"a\".\"b\"")
         #expect(quoteIdentifier(#"a"b"#) == #""a""b""#)
         #expect(quoteIdentifier("") == "\"\"")
+        // A quote with an accent behind it is one character to Swift, and a quote to PostgreSQL.
+        #expect(Array(quoteIdentifier("a\"\u{301}b.\u{301}").utf8) == Array("\"a\"\"\u{301}b\".\"\u{301}\"".utf8))
         #expect(quoteIdentifier(#"x"; DROP TABLE t; --"#) == #""x""; DROP TABLE t; --""#)
     }
 

@@ -19,6 +19,9 @@ import Testing
             ("-c a=b=c", [("a", "b=c")]),
             ("-c a-b=c-d", [("a_b", "c-d")]),
             ("-c a=1 -c a=2", [("a", "1"), ("a", "2")]),
+            ("-c\u{B}a=1\u{C}-cb=2\r\n--c=3", [("a", "1"), ("b", "2"), ("c", "3")]),
+            ("-c a=x\u{A0}y", [("a", "x\u{A0}y")]),
+            ("-c a=\\ \u{301} -c b=1", [("a", " \u{301}"), ("b", "1")]),
             ("-c geqo=off -c statement_timeout=5min", [("geqo", "off"), ("statement_timeout", "5min")]),
         ] as [(String, [(String, String)])])
     func `settings are read as PostgreSQL reads them`(text: String, settings: [(String, String)]) throws {
@@ -27,7 +30,10 @@ import Testing
     }
 
     /// What is not understood is refused: dropping it silently would run the session with other settings.
-    @Test(arguments: ["-c", "-d 5", "-f s", "a=1", "-c a", "--a", "-c =1", "--=1", "--", "-", "-c a=1 b=2", "-o -c"])
+    @Test(arguments: [
+        "-c", "-d 5", "-f s", "a=1", "-c a", "--a", "-c =1", "--=1", "--", "-", "-c a=1 b=2", "-o -c", "-e",
+        "-c a=1 -e", "-ec a=1",
+    ])
     func `everything else is refused, never dropped`(text: String) {
         #expect(throws: StartupOptions.Failure.self) { _ = try StartupOptions.parse(text) }
     }

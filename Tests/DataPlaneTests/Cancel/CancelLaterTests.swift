@@ -4,7 +4,7 @@ import Testing
 import Wire
 
 /// Cancel requests that meet a statement of Egret's own.
-@Suite struct CancelTests {
+@Suite struct CancelLaterTests {
     private static func run(size: Int, _ body: (TestProxy, Recording) throws -> Void) throws {
         let recording = Recording()
         try TestProxy.run(

@@ -1,0 +1,39 @@
+import ProxyCore
+
+/// How many servers a pool has: a reserve for those who have waited too long, a minimum that stays.
+extension Worker {
+    /// `default_pool_size`, and `reserve_pool_size` on top while the first in the queue has waited for too long.
+    func poolLimit(_ pool: Int32) -> Int {
+        let first = pools[pool].pointee.firstWaiting
+        guard settings.reserveSize > 0, first >= 0 else { return settings.poolSize }
+        let waited = now - min(now, clients[first].pointee.lastActivity)
+        return waited >= settings.reserveTimeout ? settings.poolSize + settings.reserveSize : settings.poolSize
+    }
+
+    /// Brings pools that are in use to `min_pool_size`, one connection at a time.
+    mutating func fillPools() {
+        guard settings.poolSizeMin > 0, stopMode == nil else { return }
+        let size = min(settings.poolSizeMin, settings.poolSize)
+        for pool in poolByKey.values {
+            let (identity, node) = (pools[pool].pointee.identity, pools[pool].pointee.node)
+            guard let permits = pools[pool].pointee.permits, permits.count < size,
+                pools[pool].pointee.connecting == 0, identities[identity].pointee.method != nil,
+                pools[pool].pointee.total > 0 || identities[identity].pointee.clients > 0,
+                nodes[node.rawValue].pointee.takesStatements, nodes[node.rawValue].pointee.suspectUntil <= now
+            else { continue }
+            connectServer(pool, login: ServerLogin(secret: secret(of: identity), onBehalfOf: nil))
+        }
+    }
+
+    /// Whether an idle server may go for want of use.
+    func isSpare(_ pool: Int32) -> Bool {
+        settings.poolSizeMin == 0 || (pools[pool].pointee.permits?.count ?? 0) > settings.poolSizeMin
+    }
+
+    /// Every server connection has a lifetime of its own, so that those of one age do not end in the same moment.
+    mutating func lifetimeEnd() -> UInt64 {
+        guard settings.serverLifetime > 0 else { return .max }
+        let spread = Double(settings.serverLifetime) * 0.2 * random.fraction()
+        return now + settings.serverLifetime - UInt64(spread)
+    }
+}

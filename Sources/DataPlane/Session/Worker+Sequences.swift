@@ -1,0 +1,82 @@
+import ProxyCore
+import Wire
+
+/// `currval` and `lastval` answer from what the session has drawn before, and no server tells what that is. So each server
+/// remembers for whom it has drawn, or that it was for several; and each client where that was.
+///
+/// A client that asks gets the server that has drawn for it, if that is free and nobody else has drawn there since, and
+/// keeps it from then on. Where that is not to be had it gets PostgreSQL's own error for a session that has drawn
+/// nothing: never another client's number. Once somebody of a database and user has asked, what others have drawn is
+/// dropped in front of a client's write, so that this stays the exception.
+extension Worker {
+    /// In front of a write.
+    @inline(__always)
+    mutating func prepareDrawing(_ index: Int32, on serverIndex: Int32) {
+        if identities[clients[index].pointee.identity].pointee.asksSequences { hideDrawn(index, on: serverIndex) }
+    }
+
+    /// A statement that may draw from a sequence was sent: by name, by a column's default, in a function.
+    @inline(__always)
+    mutating func noteDrawing(
+        _ index: Int32, on serverIndex: Int32, _ kind: StatementKind, _ effects: SessionEffects
+    ) {
+        let drawing = kind.drawing
+        if drawing == .none { return }
+        let (client, server) = (clients[index], servers[serverIndex])
+        let own = ClientReference(index: index, generation: client.pointee.generation).rawValue
+        server.pointee.drewFor = server.pointee.drewFor == 0 || server.pointee.drewFor == own ? own : .max
+        if server.pointee.drewFor == own, drawing == .likely || effects.contains(.sequence) {
+            client.pointee.drewOn = ClientReference(index: serverIndex, generation: server.pointee.generation)
+        }
+    }
+
+    /// Gives a client that is about to ask for what it has drawn the server where it has, if that is free.
+    @inline(never)
+    mutating func returnToDrawn(_ index: Int32) {
+        let client = clients[index]
+        identities[client.pointee.identity].pointee.asksSequences = true
+        guard poolsTransactions, client.pointee.server < 0, let reference = client.pointee.drewOn else { return }
+        let server = servers[reference.index]
+        guard server.pointee.generation == reference.generation, server.pointee.state == .idle,
+            Int16(server.pointee.node.rawValue) == nodes.primary, !isStale(reference.index),
+            hasDrawn(reference.index, for: index)
+        else { return }
+        unlinkIdle(reference.index)
+        link(index, reference.index)
+    }
+
+    /// Makes sure that a server does not answer with what it has drawn for somebody else.
+    @inline(never)
+    mutating func hideDrawn(_ index: Int32, on serverIndex: Int32) {
+        let (client, server) = (clients[index], servers[serverIndex])
+        guard server.pointee.drewFor != 0, !hasDrawn(serverIndex, for: index) else { return }
+        // In the middle of a group a query of ours would end it.
+        if client.pointee.flags.contains(.isGroupOpen) { return }
+        sendHiddenQuery(serverIndex, "DISCARD SEQUENCES", expecting: .mayFail)
+        server.pointee.drewFor = 0
+    }
+
+    private func hasDrawn(_ serverIndex: Int32, for index: Int32) -> Bool {
+        let reference = ClientReference(index: index, generation: clients[index].pointee.generation)
+        return servers[serverIndex].pointee.drewFor == reference.rawValue
+    }
+}
+
+private enum Drawing {
+    case none
+    /// In a function, in a default that is seldom used.
+    case possible
+    case likely
+}
+
+extension StatementKind {
+    fileprivate var drawing: Drawing {
+        @inline(__always) get {
+            switch self {
+            case .insert, .merge, .copy, .update, .procedure, .prepared: .likely
+            case .select, .delete, .explain, .cursor, .ddl, .other: .possible
+            case .empty, .show, .set, .transaction, .notification, .maintenance, .lock: .none
+            }
+        }
+    }
+}

@@ -1,0 +1,232 @@
+"""Each case is asked of PostgreSQL and of Egret, and both must answer the same, message by message.
+
+`--only PREFIX` runs the cases whose names begin so.
+"""
+
+import socket
+import struct
+import sys
+import time
+import types
+
+import target
+from protocol import EXECUTE, FLUSH, SYNC, TERMINATE, Client, bind, message, parse, query
+
+options = target.arguments(direct=0, only="")
+
+
+def client(port, **parameters):
+    where = types.SimpleNamespace(port=port, user=options.user, database=options.database)
+    return Client(where, timeout=5, **parameters)
+
+
+def answers(connection, *stops, count=1, patience=5):
+    """What came up to the count-th ReadyForQuery, or up to a message of a type in stops, in words."""
+    connection.socket.settimeout(patience)
+    words = []
+    while count:
+        try:
+            tag, body = connection.next()
+        except TimeoutError:
+            words.append("nothing more")
+            break
+        except (AssertionError, ConnectionError):
+            words.append("the end")
+            break
+        if tag in b"NS":
+            continue
+        word = tag.decode()
+        if tag == b"E":
+            word += "".join(" " + field[1:].decode() for field in body.split(b"\0") if field[:1] == b"C")
+        elif tag == b"D":
+            word += " " + body[6:40].decode("latin1").replace("\0", ".")
+        elif tag in b"CZ":
+            word += " " + body.rstrip(b"\0").decode()
+        words.append(word)
+        count -= tag == b"Z"
+        if tag in stops:
+            break
+    return words
+
+
+def table(port, name):
+    """A connection, and an empty table."""
+    connection = client(port)
+    connection.ask(f"DROP TABLE IF EXISTS {name}")
+    connection.ask(f"CREATE TABLE {name} (i int)")
+    return connection
+
+
+def row(text):
+    return message(b"d", text.encode() + b"\n")
+
+
+DONE = message(b"c")
+FAIL = message(b"f", b"no more\0")
+
+
+def copy_steps(*steps, name="", prepared=True, begin=None):
+    """A case of COPY: what is sent at each step, and up to which message is read behind it."""
+
+    def run(port):
+        connection = table(port, "copied")
+        if begin:
+            connection.ask(begin)
+        seen = []
+        for sent, stop in steps:
+            connection.send(*sent)
+            if stop is not None:
+                seen += answers(connection, stop) if isinstance(stop, bytes) else answers(connection, count=stop)
+        seen += answers(connection, patience=0.15)
+        connection.send(query("SELECT 'after'"))
+        seen += answers(connection)
+        if begin:
+            connection.ask("ROLLBACK")
+        connection.send(query("SELECT count(*) FROM copied"))
+        return seen + answers(connection)
+
+    return run
+
+
+HEAD = [parse("COPY copied FROM STDIN"), bind(), EXECUTE]
+NAMED = [parse("COPY copied FROM STDIN", "cp"), bind("cp"), EXECUTE]
+COPY = [query("COPY copied FROM STDIN")]
+TWICE = [query("SELECT 1; COPY copied FROM STDIN; COPY copied FROM STDIN; SELECT count(*) FROM copied")]
+
+CASES = {
+    "copy in a group": copy_steps(([*HEAD, SYNC], b"G"), ([row("1"), DONE, SYNC], 1)),
+    "copy in a group, prepared": copy_steps(([*NAMED, SYNC], b"G"), ([row("1"), DONE, SYNC], 1)),
+    "copy with Flush": copy_steps(([*HEAD, FLUSH], b"G"), ([row("1"), SYNC, row("2"), SYNC, DONE, SYNC], 1)),
+    "copy without waiting": copy_steps(([*HEAD, SYNC, row("1"), DONE, SYNC], 1)),
+    "copy without waiting, Sync later": copy_steps(([*HEAD, SYNC, row("1"), DONE], b"G"), ([FLUSH], b"C"), ([SYNC], 1)),
+    "copy that fails": copy_steps(([*HEAD, SYNC], b"G"), ([row("bad")], b"E"), ([row("1"), DONE, SYNC], 1)),
+    "copy that fails, prepared": copy_steps(([*NAMED, SYNC], b"G"), ([row("bad")], b"E"), ([row("1"), DONE, SYNC], 1)),
+    "copy that the client fails": copy_steps(([*HEAD, SYNC], b"G"), ([FAIL, SYNC], 1)),
+    "copy that never begins": copy_steps(
+        ([parse("COPY no_such FROM STDIN"), bind(), EXECUTE, SYNC, row("1"), DONE, SYNC], 2)
+    ),
+    "Sync behind what fails": copy_steps(([*HEAD, SYNC], b"G"), ([row("bad"), SYNC, row("2"), DONE, SYNC], 2)),
+    "Sync in front of what fails": copy_steps(([*HEAD, SYNC], b"G"), ([row("1"), SYNC, row("bad"), DONE, SYNC], 1)),
+    "Syncs around what fails": copy_steps(
+        ([*HEAD, FLUSH], b"G"), ([row("1"), SYNC, row("bad"), SYNC, SYNC, row("2"), SYNC, DONE, SYNC], 4)
+    ),
+    "Sync behind what fails, at once": copy_steps(([*HEAD, SYNC], b"G"), ([row("bad"), SYNC], 1), ([DONE, SYNC], 1)),
+    "Sync behind what fails, and another group": copy_steps(
+        ([*HEAD, SYNC], b"G"),
+        ([row("bad"), SYNC, DONE, SYNC, parse("SELECT 7"), bind(), EXECUTE, SYNC, query("SELECT 8")], 4),
+    ),
+    "Sync in front of what fails, and another group": copy_steps(
+        ([*HEAD, SYNC], b"G"),
+        ([row("1"), SYNC, row("bad"), DONE, SYNC, parse("SELECT 7"), bind(), EXECUTE, SYNC, query("SELECT 8")], 3),
+    ),
+    "Sync in a copy of a block that fails": copy_steps(
+        ([*HEAD, SYNC], b"G"), ([row("bad"), SYNC, row("2"), DONE, SYNC], 2), begin="BEGIN"
+    ),
+    "Sync in a simple copy": copy_steps((COPY, b"G"), ([row("1"), SYNC, row("2"), DONE], 1)),
+    "Sync in a simple copy that fails": copy_steps((COPY, b"G"), ([row("bad"), SYNC, row("2"), SYNC, DONE], 3)),
+    "copy twice in a string": copy_steps((TWICE, b"G"), ([row("1"), DONE], b"G"), ([row("2"), DONE], 1)),
+    "copy twice in a string, without waiting": copy_steps(([*TWICE, row("1"), DONE, row("2"), DONE], 1)),
+    "copy twice in a string, half waited for": copy_steps((TWICE, b"G"), ([row("1"), DONE, row("2"), DONE], 1)),
+    "copy twice in a string, the second fails": copy_steps((TWICE, b"G"), ([row("1"), DONE], b"G"), ([FAIL], 1)),
+    "copy that fails in a block": copy_steps(
+        (COPY, b"G"), ([row("bad"), row("1"), DONE], 1), ([query("SELECT 1")], 1), begin="BEGIN"
+    ),
+}
+
+
+def leaving(*sent, wait=(), closes="both"):
+    """A case of a client that leaves: what it has left behind in the table, once it is over."""
+
+    def run(port):
+        connection = table(port, "leavers")
+        seen = []
+        connection.send(*sent)
+        for stop in wait:
+            seen += answers(connection, stop)
+        if closes == "one":
+            connection.socket.shutdown(socket.SHUT_WR)
+            seen += answers(connection, count=9)
+        elif closes == "reset":
+            connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        elif closes == "terminate":
+            connection.send(TERMINATE)
+        connection.socket.close()
+        time.sleep(0.2)
+        other = client(port)
+        other.send(query("SELECT count(*) FROM leavers"), query("SELECT pg_current_xact_id_if_assigned() IS NULL"))
+        return seen + answers(other, count=2)
+
+    return run
+
+
+INSERT = "INSERT INTO leavers VALUES (1)"
+TWO_COPIES = "COPY leavers FROM STDIN; COPY leavers FROM STDIN"
+for way in ("both", "reset", "terminate", "one"):
+    CASES |= {
+        f"left, idle in a transaction, {way}": leaving(query("BEGIN"), query(INSERT), wait=[b"C", b"C"], closes=way),
+        f"left, a group without Sync, {way}": leaving(
+            parse(INSERT), bind(), EXECUTE, FLUSH, wait=[b"C"], closes=way
+        ),
+        f"left, a failed transaction, {way}": leaving(
+            query("BEGIN"), query(INSERT), query("SELECT 1 / 0"), wait=[b"E"], closes=way
+        ),
+    }
+for way in ("both", "reset", "terminate"):
+    CASES |= {
+        f"left, in a copy, {way}": leaving(query("COPY leavers FROM STDIN"), row("1"), wait=[b"G"], closes=way),
+        f"left, in the second copy, {way}": leaving(query(TWO_COPIES), row("1"), DONE, wait=[b"G", b"G"], closes=way),
+    }
+CASES |= {
+    "half closed behind a query": leaving(query(f"SELECT pg_sleep(0.2); {INSERT}"), closes="one"),
+    "half closed behind a pipeline": leaving(
+        parse("SELECT pg_sleep(0.2)"), bind(), EXECUTE, SYNC, query(INSERT), query("SELECT 1"), closes="one"
+    ),
+    "half closed behind part of a message": leaving(query(INSERT), query("SELECT 1")[:-3], closes="one"),
+    "half closed behind Terminate": leaving(query(f"SELECT pg_sleep(0.2); {INSERT}"), TERMINATE, closes="one"),
+}
+
+
+def pipeline(*sent, count=1):
+    """A case of requests that are all sent before an answer is read: the answers, counted where they repeat."""
+
+    def run(port):
+        connection = client(port)
+        connection.send(*sent)
+        seen, counted = answers(connection, count=count), []
+        for word in seen:
+            if counted and counted[-1][0] == word:
+                counted[-1][1] += 1
+            else:
+                counted.append([word, 1])
+        connection.send(query("SELECT 'after'"))
+        return counted + answers(connection)
+
+    return run
+
+
+RUN = [parse("SELECT 1"), bind(), EXECUTE]
+CASES |= {
+    "pipeline of groups": pipeline(*[*RUN, SYNC] * 3_000, count=3_000),
+    "pipeline of queries": pipeline(*[query("SELECT 1")] * 5_000, count=5_000),
+    "pipeline without Sync": pipeline(*RUN * 2_000, SYNC),
+    "pipeline behind an error": pipeline(parse("SELECT no_such"), *RUN * 2_000, SYNC, *RUN, SYNC, count=2),
+    "pipeline with an error": pipeline(*RUN * 1_000, parse("SELECT no_such"), *RUN * 2_000, SYNC, *RUN, SYNC, count=2),
+    "pipeline behind a copy": pipeline(query("COPY pg_class FROM STDIN"), DONE, *[*RUN, SYNC] * 2_000, count=2_001),
+}
+
+
+def main():
+    done = 0
+    for name, run in CASES.items():
+        if not name.startswith(options.only):
+            continue
+        wanted, found = run(options.direct), run(options.port)
+        if found != wanted:
+            print(f"{name}:\n  PostgreSQL: {wanted}\n  Egret:      {found}")
+            done = -10_000
+        done += 1
+    print(f"same={done}" if done > 0 else "different")
+    sys.exit(done <= 0)
+
+
+main()

@@ -1,0 +1,36 @@
+"""Differences that are there on purpose, or that nobody behind a connection pool can avoid, each with its reason.
+
+Everything else is a fault of Egret's.
+"""
+
+import dataclasses
+import typing
+
+
+@dataclasses.dataclass(frozen=True)
+class Known:
+    reason: str
+    # Of the script and its difference.
+    matches: typing.Callable
+    modes: tuple = ("session", "transaction")
+
+
+def is_of_temporary_schema(script, difference):
+    """Of an object in pg_temp, either that schema or the object itself is said not to be there."""
+    expected, received = difference.expected, difference.received
+    return (
+        expected is not None and received is not None and expected[0] == received[0] and expected[0] in b"EN"
+        and b'schema "pg_temp" does not exist' in expected[1] and b"does not exist" in received[1])
+
+
+KNOWN = (
+    Known("a server process that has had a temporary object once keeps its pg_temp", is_of_temporary_schema),
+)
+
+
+def reason(script, difference, mode):
+    """Why a difference is none of Egret's; None when it is."""
+    for known in KNOWN:
+        if mode in known.modes and known.matches(script, difference):
+            return known.reason
+    return None
