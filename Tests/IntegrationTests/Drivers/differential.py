@@ -133,35 +133,6 @@ def show(failures, newest):
         print(small.text if small else "  (as it was beside the other clients)\n" + shortest.text)
 
 
-def pipeline(*sent, count=1):
-    """A case of requests that are all sent before an answer is read: the answers, counted where they repeat."""
-
-    def run(port):
-        connection = client(port)
-        connection.send(*sent)
-        seen, counted = answers(connection, count=count), []
-        for word in seen:
-            if counted and counted[-1][0] == word:
-                counted[-1][1] += 1
-            else:
-                counted.append([word, 1])
-        connection.send(query("SELECT 'after'"))
-        return counted + answers(connection)
-
-    return run
-
-
-RUN = [parse("SELECT 1"), bind(), EXECUTE]
-CASES |= {
-    "pipeline of groups": pipeline(*[*RUN, SYNC] * 3_000, count=3_000),
-    "pipeline of queries": pipeline(*[query("SELECT 1")] * 5_000, count=5_000),
-    "pipeline without Sync": pipeline(*RUN * 2_000, SYNC),
-    "pipeline behind an error": pipeline(parse("SELECT no_such"), *RUN * 2_000, SYNC, *RUN, SYNC, count=2),
-    "pipeline with an error": pipeline(*RUN * 1_000, parse("SELECT no_such"), *RUN * 2_000, SYNC, *RUN, SYNC, count=2),
-    "pipeline behind a copy": pipeline(query("COPY pg_class FROM STDIN"), DONE, *[*RUN, SYNC] * 2_000, count=2_001),
-}
-
-
 def main():
     seed = options.seed if options.seed >= 0 else random.SystemRandom().randrange(1 << 31)
     print(f"seed={seed} scripts={options.scripts} clients={options.clients} mode={options.mode}", flush=True)
