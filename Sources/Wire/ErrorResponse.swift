@@ -86,7 +86,7 @@ package struct ErrorResponse: Error, Equatable, Sendable {
     package var isFatal: Bool { severity == Severity.fatal.rawValue || severity == Severity.panic.rawValue }
 
     /// A server's message with another text in it, and every other field as it is.
-    package static func bytes(_ body: some Collection<UInt8>, with message: String) -> [UInt8] {
+    package static func bytes(_ body: some Collection<UInt8>, with message: some StringProtocol) -> [UInt8] {
         var reader = ByteReader(body)
         var builder = MessageBuilder()
         builder.message(BackendTag.errorResponse) { builder in

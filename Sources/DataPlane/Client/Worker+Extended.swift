@@ -195,24 +195,24 @@ extension Worker {
             return relayMalformed(index, message, to: serverIndex, .close)
         }
         if fields.isStatement, !fields.name.isEmpty,
-            let entry = clients[index].pointee.statements?.remove(fields.name)
+            let serial = clients[index].pointee.statements?.beginClose(fields.name)
         {
             // The server keeps the statement for its other clients.
-            statements.release(entry.statement)
-            server.pointee.replies.append(ExpectedReply(.localCloseComplete))
+            server.pointee.replies.append(ExpectedReply(.localCloseComplete, name: serial))
             // The name is gone: what used it in front of this cannot be asked again.
             stopKeeping(serverIndex)
             _ = answerLocallyIfNext(serverIndex)
             return .took(message.total)
         }
+        let closesUnnamed = fields.isStatement && fields.name.isEmpty
         if fields.isStatement {
-            clients[index].pointee.statements?.forgetUnnamed()
             sendTarget(serverIndex, FrontendTag.close, unknownName(fields.name))
         } else {
             relayToServer(serverIndex, message.start, message.total)
         }
         keep(message, on: serverIndex)
-        server.pointee.replies.append(ExpectedReply(.close))
+        let reply = ExpectedReply.closeOfUnnamed(clients[index].pointee.unnamedSerial)
+        server.pointee.replies.append(closesUnnamed ? reply : ExpectedReply(.close))
         return .took(message.total)
     }
 

@@ -18,6 +18,7 @@ extension Worker {
         if clients[index].pointee.flags.contains(.hasLostTransaction) { return failLostGroup(index, message) }
         let verdict = classify(fields.text.bindMemory(to: UInt8.self), of: index)
         if verdict.isForProxy { return beginLocalGroup(index, fields, message) }
+        if isUndecided(fields.name, of: index) { return waitForName(index) }
         if verdict.effects.asksSequences { returnToDrawn(index) }
         guard case .server(let serverIndex) = placeGroup(index, message) else { return .blocked }
         noteParsed(index, verdict.effects, fields.text.bindMemory(to: UInt8.self))
@@ -46,6 +47,29 @@ extension Worker {
         if !fields.name.isEmpty { return parseNamed(index, serverIndex, fields, names, entry) }
         parseUnnamed(index, serverIndex, body, names, entry)
         return false
+    }
+
+    /// Whether a name is taken depends on a Parse that is not answered yet.
+    private func isUndecided(_ name: UnsafeRawBufferPointer, of index: Int32) -> Bool {
+        let server = clients[index].pointee.server
+        guard server >= 0, !servers[server].pointee.replies.isEmpty, !name.isEmpty,
+            let serial = clients[index].pointee.statements?.find(name)?.serial
+        else { return false }
+        // Within one group the server tells.
+        let replies = servers[server].pointee.replies
+        var hasSync = false
+        for offset in (0..<replies.count).reversed() {
+            if replies[offset].endsWithReady { hasSync = true }
+            if hasSync, replies[offset].name == serial { return true }
+        }
+        return false
+    }
+
+    private mutating func waitForName(_ index: Int32) -> MessageProgress {
+        let flush: [UInt8] = [FrontendTag.flush, 0, 0, 0, 4]
+        if clients[index].pointee.flags.contains(.isGroupOpen) { sendToServer(clients[index].pointee.server, flush) }
+        clients[index].pointee.wait = .drain
+        return .blocked
     }
 
     private func statementNames(of index: Int32) -> ClientStatements {
@@ -91,7 +115,7 @@ extension Worker {
         }
         if names.find(fields.name) != nil || names.count >= Limits.statementsPerClientMax {
             // The name is taken: the server says so itself, in its turn and with its transaction's state.
-            names.refusedName = Array(fields.name)
+            names.noteRefusal(of: fields.name, for: statement)
             if !isKnown { sendParse(serverIndex, statement, isHidden: true) }
             sendParse(serverIndex, statement, isHidden: false, isRepeated: true)
             statements.release(statement)
@@ -182,6 +206,7 @@ extension Worker {
         if let effects = entry?.effects, effects.concernsSession {
             noteEffects(index, on: serverIndex, bound: effects, isFirst: isFirst)
             if effects.clearsServer { beginClearing(index, serverIndex) }
+            if effects.discardsAll { followedSession(index).bringsBack = true }
         }
         if fields.statement.isEmpty {
             if !clients[index].pointee.flags.contains(.parsedUnnamed) {

@@ -75,7 +75,7 @@ extension Worker {
 
     /// PREPARE of a name that is taken: the server refuses it, and the client is told its own name.
     private func refuseName(_ index: Int32, _ naming: Naming) {
-        clients[index].pointee.statements?.refusedName = naming.reference.name
+        clients[index].pointee.statements?.noteRefusal(of: naming.reference.name, for: naming.entry.statement)
     }
 
     private func rewritten(_ text: UnsafeBufferPointer<UInt8>, _ naming: Naming) -> [UInt8] {
@@ -107,13 +107,17 @@ extension Worker {
         forgetName(reply.name, ofClientOf: serverIndex)
     }
 
-    /// The error says that a name is taken, or unknown, which only Egret has given: the client is told its own.
+    /// An error that speaks of a statement by Egret's name for it, with the client's own name in its place.
     func withClientsName(_ body: UnsafeRawBufferPointer, ofClient index: Int32) -> [UInt8]? {
-        guard let name = clients[index].pointee.statements?.refusedName, !name.isEmpty,
-            ErrorResponse(body: body).sqlState == SQLState.duplicatePreparedStatement.description
+        guard let names = clients[index].pointee.statements else { return nil }
+        let message = ErrorResponse(body: body).message
+        guard let quoted = message.firstRange(of: "\"egret_\(id)_"),
+            let end = message[quoted.upperBound...].firstIndex(of: "\""),
+            let statement = UInt32(message[quoted.upperBound..<end]),
+            let name = names.name(inErrorAbout: statement)
         else { return nil }
-        let message = "prepared statement \"\(String(decoding: name, as: UTF8.self))\" already exists"
-        return ErrorResponse.bytes(body, with: message)
+        let own = "\"" + String(decoding: name, as: UTF8.self)
+        return ErrorResponse.bytes(body, with: message[..<quoted.lowerBound] + own + message[end...])
     }
 }
 

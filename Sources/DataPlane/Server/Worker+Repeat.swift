@@ -111,7 +111,9 @@ extension Worker {
         let (client, server) = (clients[index], servers[serverIndex])
         // Their Parse messages come again.
         for offset in 0..<server.pointee.replies.count {
-            forgetName(server.pointee.replies[offset].name, ofClientOf: serverIndex)
+            let reply = server.pointee.replies[offset]
+            if case .localCloseComplete = reply.kind { continue }
+            forgetName(reply.name, ofClientOf: serverIndex)
         }
         if let start = server.pointee.requests.start {
             client.pointee.inbound.prepend(start, server.pointee.requests.count, &buffers)

@@ -40,12 +40,7 @@ extension Worker {
         case BackendTag.copyInResponse, BackendTag.copyBothResponse:
             beginCopyIn(index, isBoth: tag == BackendTag.copyBothResponse)
         case BackendTag.parameterStatus:
-            if isWhole { noteParameterStatus(index, body) }
-            // A held server that is not the one in use must not contradict it.
-            let isForClient = !isHidden || server.pointee.flags.contains(.tellsClient)
-            guard isForClient, isCurrent(index) else { return .swallow }
-            noteTextSettings(server.pointee.client, from: index)
-            return .pass
+            return takeParameterStatus(index, body, isWhole: isWhole, isHidden: isHidden)
         case BackendTag.noticeResponse:
             if isWhole, let disposition = takeLastWords(index, body) { return disposition }
             return isHidden || !isCurrent(index) ? .swallow : .pass
@@ -85,8 +80,24 @@ extension Worker {
     private mutating func finish(_ index: Int32, _ kind: ExpectedReply.Kind) {
         guard servers[index].pointee.replies.isNext(kind) else { return }
         let reply = servers[index].pointee.replies.removeFirst()
-        if reply.name != 0, case .execute = reply.kind { deallocated(reply, on: index) }
+        if reply.name != 0, !reply.isHidden { finishNamed(reply, index) }
         noteLocalAnswers(index)
+    }
+
+    /// What the answer means for the client's names.
+    private mutating func finishNamed(_ reply: ExpectedReply, _ index: Int32) {
+        let server = servers[index]
+        switch reply.kind {
+        case .execute: deallocated(reply, on: index)
+        case .close where server.pointee.client >= 0:
+            let client = clients[server.pointee.client]
+            guard client.pointee.unnamedSerial == reply.statement else { return }
+            client.pointee.statements?.forgetUnnamed()
+            server.pointee.unnamedOwner = 0
+        case .query, .inspection, .functionCall, .parse, .bind, .close, .describeStatement, .describePortal, .sync,
+            .copyEnd, .localParseComplete, .localCloseComplete:
+            return
+        }
     }
 
     /// The description of a statement is two messages, of which this one is the last; that of a portal is one.
@@ -121,7 +132,9 @@ extension Worker {
             if server.pointee.flags.contains(.hasRequests) { server.pointee.flags.insert(.hasAnswered) }
             switch reply.kind {
             case .localParseComplete: sendToClient(server.pointee.client, BackendMessage.parseComplete)
-            case .localCloseComplete: sendToClient(server.pointee.client, BackendMessage.closeComplete)
+            case .localCloseComplete:
+                forgetName(serial: reply.name, of: server.pointee.client)
+                sendToClient(server.pointee.client, BackendMessage.closeComplete)
             case .query, .inspection, .functionCall, .parse, .bind, .close, .describeStatement, .describePortal,
                 .execute, .sync, .copyEnd:
                 break
@@ -284,7 +297,11 @@ extension Worker {
                 }
                 forgetName(reply.name, ofClientOf: index)
             case .localParseComplete: forgetName(reply.name, ofClientOf: index)
-            case .close where reply.statement != 0:
+            case .localCloseComplete:
+                if server.pointee.client >= 0 {
+                    clients[server.pointee.client].pointee.statements?.undoClose(serial: reply.name)
+                }
+            case .close where reply.isHidden && reply.statement != 0:
                 server.pointee.statements.insert(reply.statement)
                 if reply.isOfOutdated { server.pointee.statements.markOutdated(reply.statement) }
             case .parse:
@@ -294,7 +311,7 @@ extension Worker {
                     clients[server.pointee.client].pointee.statements?.forgetUnnamed()
                 }
             case .query, .inspection, .functionCall, .bind, .close, .describeStatement, .describePortal, .execute,
-                .sync, .copyEnd, .localCloseComplete:
+                .sync, .copyEnd:
                 break
             }
         }
@@ -385,6 +402,11 @@ extension ExpectedReply {
     }
 
     var isOfOutdated: Bool { name == .max }
+
+    /// The client closes its unnamed statement, the one with this serial number.
+    static func closeOfUnnamed(_ serial: UInt32) -> ExpectedReply {
+        ExpectedReply(.close, statement: serial, name: .max)
+    }
 
     /// A query of Egret's own. Without it the client's next statement would not mean what it says.
     static var hidden: ExpectedReply { ExpectedReply(.query, isHidden: true) }

@@ -25,7 +25,7 @@ final class ClientStatements {
 
     private struct Slot {
         var hash: UInt64 = 0
-        /// 0: never used. 1: removed. 2: in use.
+        /// 0: never used. 1: removed. 2: in use. 3: closed, if the Close is not skipped.
         var state: UInt8 = 0
         var nameOffset: UInt32 = 0
         var nameLength: UInt32 = 0
@@ -42,8 +42,8 @@ final class ClientStatements {
 
     /// The last Parse of the unnamed statement, whole, for a server that has not seen it; empty when there is none.
     private(set) var unnamedParse: [UInt8] = []
-    /// A name that was taken when somebody wanted it.
-    var refusedName: [UInt8] = []
+    /// Names that were taken when somebody wanted them, by the statement that was to have them.
+    private var refusedNames: [UInt32: [UInt8]] = [:]
     /// A DEALLOCATE is bound, and its Execute comes next.
     var deallocating: Target?
     private(set) var unnamedEntry = Entry(statement: 0, isRead: false, kind: .other, effects: [])
@@ -64,6 +64,19 @@ final class ClientStatements {
         unnamedEntry = Entry(statement: 0, isRead: false, kind: .other, effects: [])
     }
 
+    func noteRefusal(of name: some Sequence<UInt8>, for statement: UInt32) {
+        // Each is asked for once, when the error comes.
+        if refusedNames.count > 100 { refusedNames = [:] }
+        refusedNames[statement] = Array(name)
+    }
+
+    /// What the client calls a statement of which an error speaks.
+    func name(inErrorAbout statement: UInt32) -> [UInt8]? {
+        if let refused = refusedNames.removeValue(forKey: statement) { return refused }
+        let slot = slots.first { $0.state >= Self.inUse && $0.entry.statement == statement }
+        return slot.map { Array(names[Int($0.nameOffset)..<Int($0.nameOffset + $0.nameLength)]) }
+    }
+
     func find(_ name: UnsafeRawBufferPointer) -> Entry? {
         index(of: name, hash: Self.hash(name)).map { slots[$0].entry }
     }
@@ -78,18 +91,36 @@ final class ClientStatements {
         return lastSerial
     }
 
-    private func place(_ name: UnsafeRawBufferPointer, _ entry: Entry) {
+    private func place(_ name: UnsafeRawBufferPointer, _ entry: Entry, state: UInt8 = inUse) {
         // Removed names stay in the bytes until then.
         if (used + 1) * 4 > slots.count * 3 || names.count >= namesMax { rebuild() }
         let hash = Self.hash(name)
         var position = Int(truncatingIfNeeded: hash) & (slots.count - 1)
-        while slots[position].state == 2 { position = (position + 1) & (slots.count - 1) }
+        while slots[position].state >= Self.inUse { position = (position + 1) & (slots.count - 1) }
         if slots[position].state == 0 { used += 1 }
         let offset = UInt32(names.count)
         names.append(contentsOf: name)
         slots[position] = Slot(
-            hash: hash, state: 2, nameOffset: offset, nameLength: UInt32(name.count), entry: entry)
+            hash: hash, state: state, nameOffset: offset, nameLength: UInt32(name.count), entry: entry)
         count += 1
+    }
+
+    private static let inUse: UInt8 = 2
+    private static let closing: UInt8 = 3
+
+    /// A Close of a name is on its way: the name is free, unless the server skips the Close.
+    /// - Returns: the serial number of what it stands for.
+    func beginClose(_ name: UnsafeRawBufferPointer) -> UInt32? {
+        guard let position = index(of: name, hash: Self.hash(name)) else { return nil }
+        slots[position].state = Self.closing
+        return slots[position].entry.serial
+    }
+
+    /// The Close was skipped.
+    func undoClose(serial: UInt32) {
+        for position in slots.indices where slots[position].entry.serial == serial {
+            if slots[position].state == Self.closing { slots[position].state = Self.inUse }
+        }
     }
 
     @discardableResult
@@ -103,7 +134,7 @@ final class ClientStatements {
     /// Removes the name whose Parse has failed.
     /// - Returns: what it stood for; nil when it is gone already.
     func remove(serial: UInt32) -> Entry? {
-        for position in slots.indices where slots[position].state == 2 {
+        for position in slots.indices where slots[position].state >= Self.inUse {
             guard slots[position].entry.serial == serial else { continue }
             slots[position].state = 1
             count -= 1
@@ -113,7 +144,7 @@ final class ClientStatements {
     }
 
     /// The statements of all names, once for each name.
-    var all: [UInt32] { slots.lazy.filter { $0.state == 2 }.map(\.entry.statement) }
+    var all: [UInt32] { slots.lazy.filter { $0.state >= Self.inUse }.map(\.entry.statement) }
 
     func removeAll() {
         slots = [Slot](repeating: Slot(), count: 8)
@@ -125,7 +156,7 @@ final class ClientStatements {
         var position = Int(truncatingIfNeeded: hash) & (slots.count - 1)
         while slots[position].state != 0 {
             let slot = slots[position]
-            if slot.state == 2, slot.hash == hash, Int(slot.nameLength) == name.count,
+            if slot.state == Self.inUse, slot.hash == hash, Int(slot.nameLength) == name.count,
                 isSame(name, at: Int(slot.nameOffset))
             {
                 return position
@@ -148,9 +179,9 @@ final class ClientStatements {
         (count, used) = (0, 0)
         namesMax = .max
         defer { namesMax = max(16 << 10, names.count * 2) }
-        for slot in old where slot.state == 2 {
+        for slot in old where slot.state >= Self.inUse {
             let range = Int(slot.nameOffset)..<Int(slot.nameOffset + slot.nameLength)
-            oldNames[range].withUnsafeBytes { place($0, slot.entry) }
+            oldNames[range].withUnsafeBytes { place($0, slot.entry, state: slot.state) }
         }
     }
 

@@ -10,6 +10,10 @@ final class FollowedSession {
     private(set) var hasHiddenNames = false
     /// Of all statements that it has prepared.
     private(set) var preparedNames = SetParameters()
+    /// A parameter was reset outside of a block, and its start value is on its way back.
+    var bringsBack = false
+    /// What the client believes of parameters that were reset, until their start values are back.
+    var told: [String: String] = [:]
     /// It has just asked for what it has drawn from a sequence for the first time.
     var hasJustAskedSequences = false
     /// It alters roles or databases.
@@ -33,11 +37,13 @@ final class FollowedSession {
     func note(_ effects: SessionEffects, _ text: SetParameters?, isAlone: Bool) {
         if let text { note(text) }
         let parameterEffects: SessionEffects = [.parameter, .reset, .resetAll, .procedure, .unknown, .role]
-        if effects.intersection(parameterEffects) == .parameter, isAlone, let text, !text.hasOthers {
+        let isPlain = effects.intersection(parameterEffects) == .parameter && isAlone
+        if isPlain, let text, !text.hasOthers, !text.namesRole {
             scope.insert(.named)
             namesSet.formUnion(text.names)
         } else if !effects.isDisjoint(with: parameterEffects) {
-            scope.insert(.parameters)
+            // A role may be among them, which is no parameter that `pg_settings` shows.
+            scope.formUnion([.parameters, .pins])
         }
         if effects.subtracting([.parameter, .reset, .resetAll]).concernsSession { scope.insert(.pins) }
     }
@@ -61,7 +67,7 @@ final class FollowedSession {
 
     /// A statement has failed: what was set may have been taken back.
     func noteError() {
-        if scope.contains(.named) { scope.insert(.parameters) }
+        if scope.contains(.named) { scope.formUnion([.parameters, .pins]) }
     }
 
     /// The question that is due, and the parameters to ask for by name.

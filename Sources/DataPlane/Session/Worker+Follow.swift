@@ -62,7 +62,10 @@ extension Worker {
         pinUntilInspected(index)
         let bringsBack = !effects.isDisjoint(with: [.reset, .resetAll])
         if text.map({ $0.changesTexts }) ?? false { client.pointee.flags.insert(.isResetting) }
-        if bringsBack, session.start != ParameterSets.none { client.pointee.flags.insert(.isResetting) }
+        if bringsBack, session.start != ParameterSets.none {
+            client.pointee.flags.insert(.isResetting)
+            session.bringsBack = true
+        }
         if effects.contains(.load) {
             // The library stays loaded, whatever is reset.
             servers[serverIndex].pointee.flags.insert(.isDoomed)
@@ -75,7 +78,28 @@ extension Worker {
         if let names = SetParameters(in: effects, text) { followedSession(index).note(prepared: names) }
     }
 
-    private mutating func followedSession(_ index: Int32) -> FollowedSession {
+    /// Sets the start values again that were reset, and tells the client what is not what it believes.
+    private mutating func bringBack(_ index: Int32, on serverIndex: Int32) {
+        let server = servers[serverIndex]
+        guard server.isIdleInside, server.pointee.applied != clients[index].pointee.parameters else { return }
+        applyParameters(index, serverIndex)
+        server.pointee.flags.insert(.tellsClient)
+    }
+
+    /// Parameters that were reset and set again at once, which the client has not been told yet.
+    /// - Parameter missing: those whose start values are on their way; the client is told when they are back.
+    private mutating func tell(
+        _ session: FollowedSession, _ index: Int32, _ serverIndex: Int32, except missing: Set<String>
+    ) {
+        for (name, told) in session.told where !missing.contains(name.lowercased()) {
+            if let value = servers[serverIndex].pointee.reported[name], value != told {
+                sendToClient(index, BackendMessage.parameterStatus(name, value))
+            }
+            session.told[name] = nil
+        }
+    }
+
+    mutating func followedSession(_ index: Int32) -> FollowedSession {
         let client = clients[index]
         if let session = client.pointee.followed { return session }
         let start = client.pointee.parameters
@@ -149,18 +173,17 @@ extension Worker {
             client.pointee.pins.insert(.unknown)
             return
         }
+        var missing: Set<String> = []
         if inspection.scope.contains(.parameters) {
-            adopt(inspection.parameters, index, serverIndex, start: session.start, wasReset: wasReset)
+            missing = adopt(inspection.parameters, index, serverIndex, start: session.start, wasReset: wasReset)
         } else if inspection.scope.contains(.named) {
             let wanted = parameterSets.entries(client.pointee.parameters) + inspection.parameters
             let applied = parameterSets.entries(server.pointee.applied) + inspection.parameters
             replaceParameters(index, serverIndex, wanted: wanted, applied: applied)
         }
-        if wasReset, server.isIdleInside, server.pointee.applied != client.pointee.parameters {
-            // The client was told of the server's own value, which is not what it has started with.
-            applyParameters(index, serverIndex)
-            server.pointee.flags.insert(.tellsClient)
-        }
+        if wasReset { bringBack(index, on: serverIndex) }
+        session.bringsBack = false
+        tell(session, index, serverIndex, except: missing)
         client.pointee.pins.remove(.unchecked)
         if inspection.scope.contains(.pins) {
             client.pointee.pins = client.pointee.pins.intersection(.lasting).union(inspection.pins)
@@ -172,14 +195,16 @@ extension Worker {
     /// Takes over the parameters that the server has. One of the client's start that is missing was reset, which means
     /// its start value to the client, and not the server's own.
     /// - Parameter wasReset: a custom parameter that is empty may have been reset.
+    /// - Returns: the names of those that are missing.
     private mutating func adopt(
         _ found: [ParameterSets.Entry], _ index: Int32, _ serverIndex: Int32, start: ParameterSets.ID, wasReset: Bool
-    ) {
+    ) -> Set<String> {
         // A custom parameter that was reset is not gone, but empty.
         let names = Set(
             found.lazy.filter { !(wasReset && $0.value.isEmpty && $0.name.contains(".")) }.map { $0.name.lowercased() })
         let missing = parameterSets.entries(start).filter { !names.contains($0.name) }
         replaceParameters(index, serverIndex, wanted: found + missing, applied: found)
+        return Set(missing.map(\.name))
     }
 
     private mutating func replaceParameters(
@@ -205,9 +230,16 @@ extension Worker {
         server.pointee.forgetStatements()
         releaseParameters(server.pointee.applied)
         server.pointee.applied = ParameterSets.none
-        guard let session = client.pointee.followed else { return }
-        parameterSets.retain(session.start)
-        releaseParameters(client.pointee.parameters)
-        client.pointee.parameters = session.start
+        if let session = client.pointee.followed {
+            parameterSets.retain(session.start)
+            releaseParameters(client.pointee.parameters)
+            client.pointee.parameters = session.start
+        }
+        if server.isIdleInside { return bringBack(index, on: serverIndex) }
+        // The answer is not complete yet.
+        guard server.pointee.applied != client.pointee.parameters else { return }
+        followedSession(index).note(.resetAll, nil, isAlone: false)
+        pinUntilInspected(index)
+        client.pointee.flags.insert(.isResetting)
     }
 }

@@ -26,6 +26,9 @@ package struct SetParameters: Equatable {
         if names.count > Self.namesMax { (names, hasOthers) = ([], true) }
     }
 
+    /// The parameters of SET ROLE and SET SESSION AUTHORIZATION are among them.
+    package var namesRole: Bool { names.contains("role") || names.contains("session_authorization") }
+
     /// A parameter among them decides how the next text is to be read.
     package var changesTexts: Bool {
         hasHiddenNames || names.contains("standard_conforming_strings") || names.contains("client_encoding")

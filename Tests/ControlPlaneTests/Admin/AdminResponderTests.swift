@@ -78,8 +78,8 @@ import Testing
             guard case .rows(let columns, let rows) = reply, !rows.isEmpty else { return nil }
             return rows.allSatisfy { $0.count == columns.count } ? columns.count : nil
         }
-        // No hook has run.
-        #expect(widths == [14, 1, 3, 8, 18, 9, 20, 14, nil])
+        // No hook has run, and nobody is pinned.
+        #expect(widths == [14, 1, 3, 8, 18, 9, 20, 14, nil, nil])
         #expect(replies[1] == .rows(columns: ["pool_version"], rows: [["4.6.0 (egret \(EgretVersion.number))"]]))
     }
 }

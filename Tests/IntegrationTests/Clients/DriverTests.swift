@@ -61,6 +61,21 @@ extension IntegrationTests {
         }
 
         @Test(.timeLimit(.minutes(1)), arguments: modes)
+        func `Statements by name, in SQL and in the protocol`(poolMode: EgretConfiguration.PoolMode) async throws {
+            let servers = poolMode == .transaction ? "2" : "12"
+            try await Stand.withSharedCluster(
+                poolMode: poolMode,
+                adjust: { configuration, _ in
+                    configuration.set("default_pool_size", servers)
+                    configuration.set("load_balance_mode", "off")
+                }
+            ) { stand in
+                let answer = try await stand.drive("statement_names.py")
+                #expect(answer == "well\n")
+            }
+        }
+
+        @Test(.timeLimit(.minutes(1)), arguments: modes)
         func `COPY in and out`(poolMode: EgretConfiguration.PoolMode) async throws {
             try await Stand.withSharedCluster(poolMode: poolMode) { stand in
                 let answer = try await stand.drive("copy_in_out.py")

@@ -1,5 +1,5 @@
-"""What a session has set stays its own, although its server goes from one client to the next; and a client that cannot be
-moved is named by SHOW pool_pins until it can."""
+"""What a session has set stays its own, although its server goes from one client to the next; and a client that cannot
+be moved is named by SHOW pool_pins until it can."""
 
 import time
 

@@ -7,6 +7,7 @@ import struct
 from traffic import messages
 
 
+QUOTED = re.compile('"[^"]*"|[0-9]+')
 # PL/pgSQL names a function with its schema or without, as it was to be seen when the server process first ran it.
 PROCEDURAL = re.compile(rb"(PL/pgSQL function )[a-z][0-9]+\.")
 
@@ -72,7 +73,8 @@ class Difference:
         tag, body = answer
         name = messages.BACKEND.get(tag, str(tag))
         if tag in (b"E", b"N"):
-            return name + " " + error_field(body, b"C")
+            text = QUOTED.sub('...', error_field(body, b"M"))
+            return f"{name} {error_field(body, b'C')} {text} ({error_field(body, b'R') or 'of no routine'})"
         return name + " " + messages.as_text(body, 30) if tag in (b"", b"C", b"D", b"Z", b"S") else name
 
 

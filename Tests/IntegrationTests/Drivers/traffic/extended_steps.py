@@ -4,7 +4,7 @@ import dataclasses
 import struct
 
 from protocol import FLUSH, SYNC, query
-from traffic import messages, session_vocabulary, simple_steps, vocabulary
+from traffic import messages, simple_steps, vocabulary
 from traffic.model import NO_READ
 from traffic.script import Part, Step
 

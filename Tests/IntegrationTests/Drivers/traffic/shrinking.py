@@ -77,6 +77,9 @@ def smaller(step, holds):
         return Step((Part(data, count=sum(tag in ASKING for tag, _ in some)),))
 
     def is_enough(some):
-        return bool(some) and some[-1][0] in ASKING and holds(made_of(some))
+        tags = [tag for tag, _ in some]
+        # A Query in the middle of a group is skipped with it when the group fails, and answered when it does not.
+        is_clear = all(before in ASKING for before, tag in zip(tags, tags[1:]) if tag in b"QF")
+        return bool(tags) and tags[-1] in ASKING and is_clear and holds(made_of(some))
 
     return made_of(fewer(found, is_enough)) if len(found) > 1 else step
