@@ -35,6 +35,7 @@ extension DataPlaneSettings {
         queryWaitTimeout = nanoseconds(seconds: configuration.int("query_wait_timeout"))
         failoverHoldTimeout = nanoseconds(seconds: configuration.int("failover_hold_timeout"))
         serverLoginTimeout = nanoseconds(seconds: configuration.int("server_login_timeout"))
+        serverLoginRetry = nanoseconds(seconds: configuration.int("server_login_retry"))
         connectTimeout = UInt64(configuration.int("connect_timeout")) * 1_000_000
         authenticationTimeout = nanoseconds(seconds: configuration.int("authentication_timeout"))
         let idle = configuration.int("server_idle_timeout")
@@ -57,8 +58,16 @@ extension DataPlaneSettings {
     }
 
     /// Descriptors that a full house needs: clients, servers of every node, and some for the control plane.
-    package func descriptorsWanted(nodes: Int) -> Int {
-        clientsMax + min(poolSize * 4, serversPerNodeMax) * nodes + 200
+    package func descriptorsWanted(nodes: Int) -> Int { clientsMax + descriptorsReserved(nodes: nodes) }
+
+    private func descriptorsReserved(nodes: Int) -> Int { min(poolSize * 4, serversPerNodeMax) * nodes + 200 }
+
+    /// Bounds the sockets of clients, so that there are always descriptors for servers and health checks; where there
+    /// are few, half of them.
+    /// - Parameter limit: of open files.
+    package mutating func limitSockets(openFiles limit: UInt64, nodes: Int) {
+        let limit = Int(clamping: limit)
+        if limit > 0 { clientSocketsMax = max(limit / 2, limit - descriptorsReserved(nodes: nodes)) }
     }
 }
 

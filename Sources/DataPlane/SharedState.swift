@@ -49,6 +49,8 @@ final class Topology: Sendable {
 /// What all workers share. Everything in it is atomic or constant, and nothing of it is locked on the path of a query.
 final class SharedState: Sendable {
     let places = Permits()
+    /// Sockets of clients, from accept(2) to close(2).
+    let sockets = Permits()
     /// By node number.
     let serversOfNode: [Permits] = (0..<128).map { _ in Permits() }
     let statistics: [WorkerStatistics]

@@ -22,6 +22,12 @@ package struct Errno: Error, Hashable, Sendable, BitwiseCopyable {
 
     /// The descriptor table is full: accepting again at once would fail again.
     package var isDescriptorExhaustion: Bool { self == .tooManyFiles || self == .tooManyFilesInSystem }
+
+    package static let noBufferSpace = Errno(rawValue: ENOBUFS)
+    package static let noMemory = Errno(rawValue: ENOMEM)
+
+    /// This process or this machine is short of descriptors or memory. It says nothing about a peer.
+    package var isShortage: Bool { isDescriptorExhaustion || self == .noBufferSpace || self == .noMemory }
 }
 
 extension Errno: CustomStringConvertible {

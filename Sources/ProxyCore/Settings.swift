@@ -23,6 +23,8 @@ package struct DataPlaneSettings: Sendable, Equatable {
     /// `reserved_connections`: once this many places are left, further clients are refused at once.
     package var reservedConnections = 0
     package var clientWaitTimeout: UInt64 = 0
+    /// Sockets of clients, whether they have logged in or not: as many as the limit of open files leaves for them.
+    package var clientSocketsMax = Int.max
     /// `num_init_children` x `max_pool`: server connections per node.
     package var serversPerNodeMax = 128
     /// Server connections per node, database and user.
@@ -45,6 +47,8 @@ package struct DataPlaneSettings: Sendable, Equatable {
     /// `failover_hold_timeout`: how long what needs a primary waits for one.
     package var failoverHoldTimeout: UInt64 = 30_000_000_000
     package var serverLoginTimeout: UInt64 = 15_000_000_000
+    /// The longest pause between two logins of a pool that servers refuse.
+    package var serverLoginRetry: UInt64 = 15_000_000_000
     package var connectTimeout: UInt64 = 10_000_000_000
     package var authenticationTimeout: UInt64 = 60_000_000_000
     /// `server_idle_timeout`, or `connection_life_time` where that is 0.
@@ -92,6 +96,9 @@ public enum Limits {
     @inlinable public static var repeatsMax: UInt8 { 2 }
     /// Bytes of reads under way that are kept to ask them again; larger ones are not.
     @inlinable public static var keptRequestsMax: Int { 64 << 10 }
+    /// Requests of a pipeline that a server is sent before it has answered those in front of them: some hundred
+    /// statements.
+    @inlinable public static var pipelineMax: Int { 2_048 }
     /// A server that was told to go keeps running its clients' last statements for this long.
     @inlinable public static var doomedServerGrace: UInt64 { 3_000_000_000 }
     /// Nothing from a node for so long while clients wait for it: it is asked whether it lives.

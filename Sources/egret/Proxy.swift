@@ -28,8 +28,8 @@ struct Proxy {
         _ = signal(SIGPIPE, SIG_IGN)
         // Until the control plane listens for it: logrotate(8) may run at any moment.
         _ = signal(SIGUSR1, SIG_IGN)
-        let settings = loaded.dataPlaneSettings(cores: Machine.cores)
-        raiseDescriptorLimit(settings)
+        let openFiles = raiseDescriptorLimit(loaded.dataPlaneSettings(cores: Machine.cores))
+        let settings = Self.settings(loaded, openFiles: openFiles)
         let pidFile = PidFile(path: loaded.configuration.path("pid_file_name"))
         let events = EventRelay()
         let dataPlane: DataPlane
@@ -46,7 +46,7 @@ struct Proxy {
         let host = DataPlaneHost(
             dataPlane: dataPlane, nodes: loaded.clusterSettings.nodes.map(\.id)
         ) { started.yield($0) }
-        let controlPlane = makeControlPlane(host, dataPlane)
+        let controlPlane = makeControlPlane(host, dataPlane, openFiles: openFiles)
         events.connect(to: controlPlane)
         let services = Task { try await controlPlane.run() }
         let impatience = Task {
@@ -107,7 +107,7 @@ struct Proxy {
         }
     }
 
-    private func makeControlPlane(_ host: DataPlaneHost, _ dataPlane: DataPlane) -> ControlPlane {
+    private func makeControlPlane(_ host: DataPlaneHost, _ dataPlane: DataPlane, openFiles: UInt64) -> ControlPlane {
         let file = loaded.configuration.file
         let pcpFile = loaded.pcpFile
         let log = log
@@ -119,12 +119,19 @@ struct Proxy {
                     let fresh = LoadedConfiguration(path: file, pcpFile: pcpFile)
                     if let error = fresh.problems.first(where: { $0.severity == .error }) { throw error }
                     for problem in fresh.problems { log.post(.warning, "\(problem)") }
-                    dataPlane.reload(fresh.dataPlaneSettings(cores: Machine.cores))
+                    dataPlane.reload(Self.settings(fresh, openFiles: openFiles))
                     return (fresh.clusterSettings, fresh.configuration)
                 }))
     }
 
-    private func raiseDescriptorLimit(_ settings: DataPlaneSettings) {
+    private static func settings(_ loaded: LoadedConfiguration, openFiles: UInt64) -> DataPlaneSettings {
+        var settings = loaded.dataPlaneSettings(cores: Machine.cores)
+        settings.limitSockets(openFiles: openFiles, nodes: loaded.configuration.nodes.count)
+        return settings
+    }
+
+    /// - Returns: how many files may be open.
+    private func raiseDescriptorLimit(_ settings: DataPlaneSettings) -> UInt64 {
         let limit = Machine.raiseOpenFileLimit()
         let wanted = settings.descriptorsWanted(nodes: loaded.configuration.nodes.count)
         if limit.raised < UInt64(wanted) {
@@ -133,6 +140,7 @@ struct Proxy {
                 "num_init_children and the pools need \(wanted) open files, but the limit was \(limit.soft) and "
                     + "could only be raised to \(limit.raised) (hard limit \(limit.hard))")
         }
+        return limit.raised
     }
 }
 

@@ -50,6 +50,9 @@ extension ParameterTable {
             "server_login_timeout", .seconds, "15", .reload, .implemented,
             "How long connecting and logging in to a server may take; 0 means for ever."),
         Parameter(
+            "server_login_retry", .seconds, "15", .reload, .implemented,
+            "The longest pause between two attempts to log in to a server that refuses it while clients wait."),
+        Parameter(
             "failover_hold_timeout", .seconds, "30", .reload, .implemented,
             "How long statements wait for a primary during a failover before they fail; 0 means for ever."),
         Parameter(

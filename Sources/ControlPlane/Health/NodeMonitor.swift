@@ -159,8 +159,9 @@ package actor NodeMonitor: NodeWatching {
         case .failure(let error): return error
         case .success(let refusal):
             if let refusal, refusal.message != lastRefusal {
-                healthLog.post(
-                    .warning, "node \(id) is alive but refuses the health check's login", detail: refusal.message)
+                let outcome =
+                    refusal.isShortage ? "could not be asked" : "is alive but refuses the health check's login"
+                healthLog.post(.warning, "node \(id) \(outcome)", detail: refusal.message)
             }
             lastRefusal = refusal?.message
             return nil
@@ -220,7 +221,7 @@ package actor NodeMonitor: NodeWatching {
                 samplingLog.post(.log, "node \(id) could not be asked for its role", detail: error.message)
             }
             lastSampleFailure = error.message
-            report(.sampleFailed(id))
+            if !error.isShortage { report(.sampleFailed(id)) }
         }
     }
 }

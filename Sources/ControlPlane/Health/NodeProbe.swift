@@ -6,8 +6,9 @@ enum NodeProbe {
     private static let fallbackDatabases = ["postgres", "template1"]
 
     /// Connects, logs in, leaves.
-    /// - Throws: when the node counts as dead; a login that the server refuses for its own reasons does not.
-    /// - Returns: such a refusal.
+    /// - Throws: when the node counts as dead. A login that the server refuses for its own reasons does not show that,
+    ///   nor does one that this process has no descriptor for.
+    /// - Returns: such a reason.
     static func login(_ target: PQTarget, connectTimeout: Duration?, timeout: Duration?) throws(PQError) -> PQError? {
         let end = timeout.map { ContinuousClock.now + $0 }
         var refusal: PQError?
@@ -18,6 +19,7 @@ enum NodeProbe {
                 _ = try PQConnection(to: target, deadline: earlier(end, connectTimeout))
                 return nil
             } catch {
+                if error.isShortage { return error }
                 guard error.showsLife else { throw error }
                 refusal = error
                 guard error.sqlState == "3D000" else { return error }

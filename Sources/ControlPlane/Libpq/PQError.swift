@@ -1,3 +1,5 @@
+internal import Kernel
+
 /// Why a control-plane connection did not do what it was asked. No text here holds a password: libpq puts none into its
 /// messages, and Egret adds none.
 package struct PQError: Error, Sendable, Equatable, CustomStringConvertible {
@@ -35,7 +37,15 @@ package struct PQError: Error, Sendable, Equatable, CustomStringConvertible {
         message.removeSubrange(match.1.startIndex..<match.range.upperBound)
     }
 
+    private static let shortages = [Errno.tooManyFiles, .tooManyFilesInSystem, .noBufferSpace]
+
     package var description: String { message }
+
+    /// The question was never put: this process or this machine is short of something. libpq says it in the system's
+    /// words.
+    package var isShortage: Bool {
+        sqlState == nil && kind == .connection && Self.shortages.contains { message.contains("\($0)") }
+    }
 
     /// The server refused this login, and by that showed that it is alive: a wrong password, a missing database or
     /// exhausted connections are no reason to take a node away from its clients. 57P03 (starting, shutting down) is.

@@ -42,9 +42,11 @@ extension Worker {
     mutating func cancel(_ order: CancelOrder) {
         let index = (order.processID & 0xFF_FFFF) - 1
         guard index >= 0, Int(index) < clients.capacity, clients[index].isOpen,
-            Digest.isEqual(order.key, cancelKey(ofClient: index)), let server = serverToCancel(index),
-            sendCancel(forServer: server, of: order.bearer)
+            Digest.isEqual(order.key, cancelKey(ofClient: index)), let server = serverToCancel(index)
         else { return dismiss(order.bearer) }
+        if postponesCancel(server, of: order.bearer) { return }
+        servers[server].pointee.flags.insert(.wasCanceled)
+        if !sendCancel(forServer: server, of: order.bearer) { dismiss(order.bearer) }
     }
 
     /// The server that works for a client; one that still waits for a server is told at once.
@@ -62,14 +64,11 @@ extension Worker {
             return nil
         }
         guard server >= 0, !servers[server].pointee.replies.isEmpty else { return nil }
-        // A statement of our own in front of the client's is not what the client wants to end.
-        if servers[server].pointee.replies.isNextHidden { return nil }
-        servers[server].pointee.flags.insert(.wasCanceled)
         return server
     }
 
     /// The request is done with, one way or the other.
-    private mutating func dismiss(_ bearer: CancelBearer) {
+    mutating func dismiss(_ bearer: CancelBearer) {
         if bearer.worker == id { return releaseBearer(bearer.client) }
         shared.mailboxes[bearer.worker].post(.cancelDone(bearer.client))
     }

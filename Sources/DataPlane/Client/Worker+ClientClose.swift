@@ -56,6 +56,7 @@ extension Worker {
         client.pointee.outbound.clear(&buffers)
         let generation = client.pointee.generation
         Socket.close(client.pointee.descriptor)
+        shared.sockets.give()
         if client.pointee.state == .replicating { replicatingClients -= 1 }
         client.pointee = ClientConnection()
         client.pointee.generation = generation &+ 1

@@ -163,6 +163,10 @@ extension Worker {
         }
         let server = client.pointee.server
         if server >= 0 && servers[server].pointee.outbound.count >= Limits.outboundHighWater { return .blocked }
+        if server >= 0, servers[server].pointee.replies.count >= Limits.pipelineMax, isTooFarAhead(index, on: server) {
+            client.pointee.wait = .drain
+            return .blocked
+        }
         if server >= 0, !servers[server].pointee.flags.isDisjoint(with: .holdsBack),
             holdsBack(index, on: server, bytes.load(as: UInt8.self))
         {

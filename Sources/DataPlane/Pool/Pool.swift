@@ -20,6 +20,8 @@ struct Pool {
     var waitingCount = 0
     /// This worker is counted in `permits.pool.wanted`.
     var isWanting = false
+    /// What a server said to the last login, unless it let it in.
+    var refusal: Refusal?
 }
 
 /// What a client is told at the start, and how its texts are to be read.

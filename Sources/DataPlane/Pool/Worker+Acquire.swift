@@ -59,7 +59,9 @@ extension Worker {
     /// Connects servers for the clients in the queue, in parallel, as far as the limits allow.
     mutating func connectForWaiters(_ pool: Int32) {
         let secret = secret(of: pools[pool].pointee.identity)
-        while pools[pool].pointee.connecting < pools[pool].pointee.waitingCount {
+        let allowed = loginsAllowed(pool)
+        if allowed == 0 && pools[pool].pointee.waitingCount > 0 { setWanting(pool, true) }
+        while pools[pool].pointee.connecting < min(allowed, pools[pool].pointee.waitingCount) {
             let before = pools[pool].pointee.waitingCount
             guard connectServer(pool, login: ServerLogin(secret: secret, onBehalfOf: nil)) else {
                 // A refused connection has placed the waiters elsewhere; a full pool has not.

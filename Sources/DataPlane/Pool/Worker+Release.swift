@@ -60,6 +60,7 @@ extension Worker {
         server.pointee.state = .idle
         server.pointee.idleSince = now
         server.pointee.flags.subtract(.requestFlags)
+        server.pointee.flags.remove(.isWanted)
         if server.pointee.flags.contains(.isReadPaused) {
             server.pointee.flags.remove(.isReadPaused)
             watchServer(index)

@@ -68,13 +68,18 @@ struct ServerConnection {
         static let awaitsSync = Flags(rawValue: 1 << 22)
         /// Its client has vanished: what is under way there is cancelled.
         static let isAbandoned = Flags(rawValue: 1 << 23)
+        /// A cancel request of its client waits for the end of a query of Egret's own.
+        static let cancelsLater = Flags(rawValue: 1 << 25)
+        /// Others have waited for it while its client sent one request behind the other.
+        static let isWanted = Flags(rawValue: 1 << 26)
         /// Before the next message of its client is taken, something has to be looked at.
-        static let holdsBack: Flags = [.isToRepeat, .hasIgnoredSyncs]
+        static let holdsBack: Flags = [.isToRepeat, .hasIgnoredSyncs, .isWanted]
         /// The next ReadyForQuery is out of the ordinary.
         static let changesReady: Flags = [.skipsToSync, .countsReady]
         /// What ends with the last request.
         static let requestFlags: Flags = [
             .hasRequests, .isRepeatable, .hasAnswered, .mayHaveCommitted, .wasCanceled, .usesOldUnnamed, .mayClear,
+            .cancelsLater,
         ]
     }
 
@@ -113,8 +118,12 @@ struct ServerConnection {
     /// Wall clock seconds, for display.
     var startedAt: Int64 = 0
     var leases: UInt64 = 0
+    /// The lease in which others were first seen to wait for it.
+    var wantedLease: UInt64 = 0
     /// Syncs that were sent while data was copied in: the server read them without an answer, or is about to answer.
     var ignoredSyncs: Int32 = 0
+    /// Who brought the request that waits, with `cancelsLater`.
+    var cancelBearer: CancelBearer?
     /// How many ReadyForQuery have come while they are counted.
     var readyCount: Int32 = 0
     var inbound = ByteQueue()

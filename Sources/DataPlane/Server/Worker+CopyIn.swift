@@ -46,25 +46,16 @@ extension Worker {
         servers[index].pointee.flags.remove(.hasIgnoredSyncs)
     }
 
-    /// Whether the client's next message waits until everything before it is answered.
-    /// - Parameter tag: that message's.
-    mutating func holdsBack(_ index: Int32, on serverIndex: Int32, _ tag: UInt8) -> Bool {
-        let (client, server) = (clients[index], servers[serverIndex])
-        // What was asked before is asked again first.
-        if server.pointee.flags.contains(.isToRepeat) { return true }
-        if server.pointee.replies.isEmpty || client.pointee.flags.contains(.isCopyingIn) { return false }
-        if server.pointee.flags.contains(.hasIgnoredSyncs) {
-            // How the copy ends decides what is answered behind it.
-            switch tag {
-            case FrontendTag.copyData, FrontendTag.copyDone, FrontendTag.copyFail, FrontendTag.sync,
-                FrontendTag.terminate:
-                return false
-            default: break
-            }
-            if client.pointee.flags.contains(.isGroupOpen) { sendToServer(serverIndex, Self.flush) }
-            return true
+    /// Whether what the client sends next has to wait for the end of a copy that has had Syncs in the middle of it: how
+    /// it ends decides what is answered behind it.
+    func waitsForCopy(_ index: Int32, on serverIndex: Int32, _ tag: UInt8) -> Bool {
+        guard servers[serverIndex].pointee.flags.contains(.hasIgnoredSyncs) else { return false }
+        switch tag {
+        case FrontendTag.copyData, FrontendTag.copyDone, FrontendTag.copyFail, FrontendTag.sync,
+            FrontendTag.terminate:
+            return false
+        default: return true
         }
-        return false
     }
 
     /// Begins to count, where an error has ended a copy that has had Syncs in the middle of it.

@@ -200,6 +200,7 @@ extension Worker {
         }
         let client = server.pointee.client
         guard client >= 0 else { return .swallow }
+        if server.pointee.flags.contains(.cancelsLater) { cancelNow(index) }
         if kind == .inspection {
             inspected(client, on: index)
             return .settle(isVisible: false)

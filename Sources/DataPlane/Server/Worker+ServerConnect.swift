@@ -9,7 +9,7 @@ extension Worker {
     @discardableResult
     mutating func connectServer(_ pool: Int32, login: ServerLogin) -> Bool {
         let (permits, node) = (pools[pool].pointee.permits, pools[pool].pointee.node)
-        guard let permits else { return false }
+        guard now >= connectShortage.retryAt, let permits else { return false }
         let key = pools[pool].pointee.key
         switch permits.take(poolLimit: poolLimit(pool), settings) {
         case .pool: return false
@@ -56,19 +56,29 @@ extension Worker {
                 let token = EventToken(kind: .server, slot: UInt32(index), generation: server.pointee.generation)
                 let interest: Interest = connection.isDone ? .read : .write
                 do { try epoll.add(connection.descriptor, interest, token) } catch {
-                    reason = "\(error)"
-                    break
+                    return postpone(index, because: error)
                 }
                 if connection.isDone { beginServerLogin(index) }
                 return true
+            case .failure(let error) where error.isShortage: return postpone(index, because: error)
             case .failure(let error):
                 reason = "\(error)"
                 server.pointee.addressIndex += 1
-                continue
             }
-            break
         }
         connectFailed(index, reason: reason)
+        return false
+    }
+
+    /// This process, and not the node, is short of something: whoever waits goes on waiting.
+    private mutating func postpone(_ index: Int32, because error: Errno) -> Bool {
+        if connectShortage.begin(now) { log(.warning, "servers are not connected to for a moment: \(error)") }
+        let pool = servers[index].pointee.pool
+        let reference = servers[index].pointee.login?.onBehalfOf
+        closeServer(index)
+        if let reference { passwordUndecided(reference, "\(error)") }
+        identities[pools[pool].pointee.identity].pointee.isScouting = false
+        soonSweep()
         return false
     }
 

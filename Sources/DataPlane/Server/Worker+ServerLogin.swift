@@ -153,10 +153,13 @@ extension Worker {
         if let replication = login?.replication, isFull || !isTemporary {
             return replicationRefused(replication.client, error)
         }
+        noteRefusal(error, of: pool, isPassing: isTemporary)
         if isTemporary {
             // Starting up, stopping or full: the node may be back in a moment, or another takes its place.
             nodes[node.rawValue].pointee.suspectUntil = now + Self.suspicion
-            if !isFull {
+            if isFull {
+                tellFull(pool, error)
+            } else {
                 nodes[node.rawValue].pointee.mark(unreachableUntil: now + Self.suspicion)
                 shared.report(.nodeFailed(node, reason: error.message))
             }
@@ -167,7 +170,7 @@ extension Worker {
             identities[identity].pointee.learnedPassword = nil
         }
         failScouted(identity, error)
-        if pools[pool].pointee.total == 0 { failWaiters(of: pool, error) }
+        if hasNoServer(pool) { failWaiters(of: pool, error) }
     }
 
     private mutating func loginFinished(_ index: Int32) {
@@ -177,6 +180,7 @@ extension Worker {
         server.pointee.login = nil
         server.pointee.transaction = .idle
         pools[pool].pointee.connecting -= 1
+        pools[pool].pointee.refusal = nil
         nodes[server.pointee.node.rawValue].pointee.trust()
         if let replication = login?.replication { return joinReplication(index, replication.client) }
         if let reference = login?.onBehalfOf { passwordConfirmed(reference) }

@@ -5,11 +5,17 @@ import ProxyCore
 extension Worker {
     mutating func acceptClients(_ listener: Int32) {
         for _ in 0..<Limits.acceptsPerTickMax {
+            guard shared.sockets.take(limit: settings.clientSocketsMax) else {
+                return pauseListeners(because: "there are \(settings.clientSocketsMax) of them")
+            }
             switch Socket.accept(listener) {
-            case nil: return
-            case .success(let descriptor): openClient(descriptor)
+            case .success(let descriptor):
+                acceptShortage.endIfOver(now)
+                openClient(descriptor)
+            case nil: return shared.sockets.give()
             case .failure(let error):
-                if error.isDescriptorExhaustion { pauseListeners(because: error) }
+                shared.sockets.give()
+                if error.isShortage { pauseListeners(because: "\(error)") }
                 return
             }
         }
@@ -37,17 +43,29 @@ extension Worker {
         }
     }
 
-    /// Accepting again at once would fail again and spin; clients wait in the backlog until the next sweep.
-    private mutating func pauseListeners(because error: Errno) {
+    /// Accepting again at once would fail again and spin; clients wait in the backlog meanwhile.
+    private mutating func pauseListeners(because reason: String) {
         if listenersArePaused { return }
         listenersArePaused = true
         for listener in listeners { epoll.remove(listener) }
-        log(.warning, "clients are not accepted for a moment: \(error)")
+        if acceptShortage.begin(now) { log(.warning, "clients are not accepted for a moment: \(reason)") }
         soonSweep()
     }
 
+    /// While clients wait in the backlog, those that have said nothing make room.
+    mutating func letGoIfSilent(_ index: Int32) {
+        let client = clients[index]
+        guard listenersArePaused, client.pointee.inbound.isEmpty,
+            now - min(now, client.pointee.lastActivity) >= Self.silencePatience
+        else { return }
+        closeClient(index)
+    }
+
+    private static var silencePatience: UInt64 { 2_000_000_000 }
+
     mutating func resumeListeners() {
         guard listenersArePaused, stopMode == nil else { return }
+        guard now >= acceptShortage.retryAt else { return soonSweep() }
         listenersArePaused = false
         for (index, listener) in listeners.enumerated() {
             do { try epoll.add(listener, [.read, .exclusive], Self.listenerToken(index)) } catch {

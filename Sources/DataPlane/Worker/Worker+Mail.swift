@@ -160,6 +160,7 @@ extension Worker {
         let secretsChanged = settings.secrets != self.settings.secrets
         self.settings = settings
         guard secretsChanged else { return }
+        forgetRefusals()
         for identity in identityByName.values {
             identities[identity].pointee.verifier = nil
             identities[identity].pointee.learnedPassword = nil

@@ -34,6 +34,8 @@ extension Worker {
                 soonSweep()
                 if now >= client.pointee.deadline {
                     expire(index, .adminShutdown, "canceling authentication due to timeout")
+                } else if client.pointee.state == .startup {
+                    letGoIfSilent(index)
                 }
             case .waitingPlace:
                 soonSweep()
@@ -94,9 +96,12 @@ extension Worker {
     private mutating func expireWaiter(_ index: Int32) {
         let client = clients[index]
         let isForNode = client.pointee.wait == .node
+        let refusal = client.pointee.wait == .pool ? refusal(of: client.pointee.waitingPool) : nil
         if client.pointee.wait == .pool { leavePoolQueue(index) }
         let seconds = (isForNode ? settings.failoverHoldTimeout : settings.queryWaitTimeout) / 1_000_000_000
-        if isForNode && hasNoUsableNode {
+        if let refusal {
+            failWaiter(index, refusal)
+        } else if isForNode && hasNoUsableNode {
             failWaiter(index, Self.allNodesDown)
         } else if isForNode {
             let detail = nodes.primary < 0 ? "no primary node is known" : "the node cannot be reached"
@@ -178,8 +183,11 @@ extension Worker {
                 soonSweep()
                 scout(identity)
             }
-            for pool in identities[identity].pointee.pools where pool >= 0 && pools[pool].pointee.waitingCount > 0 {
+            for pool in identities[identity].pointee.pools where pool >= 0 {
+                noteWanted(pool)
+                guard pools[pool].pointee.waitingCount > 0 else { continue }
                 soonSweep()
+                tellRefusal(pool)
                 if nodes[pools[pool].pointee.node.rawValue].pointee.suspectUntil <= now { connectForWaiters(pool) }
                 // A worker that had no such pool when it was asked may have one by now.
                 if pools[pool].pointee.isWanting {

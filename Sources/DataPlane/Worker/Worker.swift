@@ -51,6 +51,9 @@ struct Worker: ~Copyable {
     /// Those that are its own come first; the others are closed by whoever owns all workers.
     let ownListeners: Int
     var listenersArePaused = false
+    /// What this process was short of: descriptors for clients, or for servers.
+    var acceptShortage = Shortage()
+    var connectShortage = Shortage()
     var parameterSets = ParameterSets()
     var statements: StatementRegistry
     var random: WeightedRandom

@@ -42,18 +42,22 @@ final class Recording: Sendable {
 /// text, a cancel request as `cancel`, the end of a connection as `end`, anything else as its tag with its portal or
 /// text.
 ///
-/// `SELECT 'slow'` ends when it is cancelled, `SELECT 'deaf'` never.
+/// `SELECT 'slow'` ends when it is cancelled, `SELECT 'deaf'` never, `SELECT 'last'` with the connection, and a Parse
+/// with `locked` in it, on another connection than the first, when it is cancelled. Parameters take their time.
 struct RecordingServer {
     let recording: Recording
+    /// What the login of this number is refused with.
+    var refusal: @Sendable (Int) -> ErrorResponse? = { _ in nil }
 
     var script: FakeServer.Script {
-        { [recording] session in
+        { [recording, refusal] session in
             switch try StartupRequest(body: session.socket.packet()) {
             case .cancel: recording.add("cancel")
             case .session:
-                _ = recording.addLogin()
+                let number = recording.addLogin()
+                if let refusal = refusal(number) { return try session.socket.send(refusal.bytes) }
                 try session.welcome()
-                var conversation = Conversation(session: session, recording: recording)
+                var conversation = Conversation(session: session, recording: recording, number: number)
                 defer { recording.add("end") }
                 try conversation.run()
             default: throw WireEnd.closed
@@ -64,6 +68,7 @@ struct RecordingServer {
     private struct Conversation {
         let session: FakeSession
         let recording: Recording
+        let number: Int
         var status = TransactionStatus.idle
         var isSkipping = false
         /// The copy that takes data: begun by a simple query, or by an Execute.
@@ -88,7 +93,7 @@ struct RecordingServer {
                 } else if message.tag == FrontendTag.terminate {
                     throw WireEnd.closed
                 } else if !isSkipping {
-                    try take(message.tag, text)
+                    try take(message, text)
                 }
             }
         }
@@ -100,6 +105,12 @@ struct RecordingServer {
             if status == .inBlock { status = .failed }
             isSkipping = !isSimple
             if isSimple { try ready() }
+        }
+
+        private mutating func untilCanceled(isSimple: Bool) throws {
+            let cancels = recording.events.count { $0 == "cancel" }
+            let isCanceled = recording.wait(for: "cancel", above: cancels)
+            try fail(isCanceled ? .queryCanceled : .internalError, isSimple: isSimple)
         }
 
         private mutating func takeCopy(_ tag: UInt8) throws {
@@ -116,9 +127,11 @@ struct RecordingServer {
             }
         }
 
-        private mutating func take(_ tag: UInt8, _ text: String) throws {
-            switch tag {
+        private mutating func take(_ message: Message, _ text: String) throws {
+            switch message.tag {
             case FrontendTag.query: try takeQuery(text)
+            case FrontendTag.parse where number > 1 && String(decoding: message.body, as: UTF8.self).contains("locked"):
+                try untilCanceled(isSimple: false)
             case FrontendTag.parse: try session.socket.send(BackendMessage.parseComplete)
             case FrontendTag.bind: try session.socket.send([0x32, 0, 0, 0, 4])
             case FrontendTag.execute where text.isEmpty:
@@ -136,14 +149,17 @@ struct RecordingServer {
 
         private mutating func takeQuery(_ text: String) throws {
             switch text {
-            case "SELECT 'slow'":
-                let cancels = recording.events.count { $0 == "cancel" }
-                let isCanceled = recording.wait(for: "cancel", above: cancels)
-                try isCanceled ? fail(.queryCanceled, isSimple: true) : ready()
+            case "SELECT 'slow'": try untilCanceled(isSimple: true)
+            case let text where text.contains("set_config"):
+                Pause.milliseconds(300)
+                try session.socket.send(FakeSession.row("") + BackendMessage.readyForQuery(status))
             case "SELECT 'late'":
                 Pause.milliseconds(300)
                 try session.socket.send(FakeSession.row(text) + BackendMessage.readyForQuery(status))
             case "SELECT 'deaf'": _ = try session.socket.take(1 << 20)
+            case "SELECT 'last'":
+                try session.socket.send(FakeSession.row(text) + BackendMessage.readyForQuery(status))
+                throw WireEnd.closed
             case "BEGIN", "ABORT":
                 status = text == "BEGIN" ? .inBlock : .idle
                 try session.socket.send(BackendMessage.commandComplete(text))

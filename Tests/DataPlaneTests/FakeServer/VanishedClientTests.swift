@@ -31,31 +31,6 @@ import Wire
         return builder.bytes
     }
 
-    private static func parse(_ text: String) -> [UInt8] {
-        var builder = MessageBuilder()
-        builder.message(FrontendTag.parse) {
-            $0.append(string: "")
-            $0.append(string: text)
-            $0.append(UInt16(0))
-        }
-        return builder.bytes
-    }
-
-    /// Bind of the unnamed statement, and Execute.
-    private static func run(portal: String) -> [UInt8] {
-        var builder = MessageBuilder()
-        builder.message(FrontendTag.bind) {
-            $0.append(string: portal)
-            $0.append(string: "")
-            for _ in 0..<3 { $0.append(UInt16(0)) }
-        }
-        builder.message(FrontendTag.execute) {
-            $0.append(string: portal)
-            $0.append(Int32(0))
-        }
-        return builder.bytes
-    }
-
     /// What a session that ends leaves to be cleaned, and what the next client then asks.
     private static func rest(_ mode: PoolMode) -> [String] {
         (mode == .session ? ["DISCARD ALL"] : []) + ["SELECT 'still here'"]
@@ -108,7 +83,7 @@ import Wire
         try Self.run(mode: mode) { proxy, recording in
             do {
                 let client = try proxy.goodClient()
-                try client.socket.send(Self.parse("INSERT") + Self.run(portal: ""))
+                try client.socket.send(Extended.parse("INSERT") + Extended.run(""))
                 #expect(recording.wait(for: "E"))
             }
             let next = try proxy.goodClient()
@@ -144,7 +119,7 @@ import Wire
             do {
                 let client = try proxy.goodClient()
                 try client.socket.send(
-                    Self.parse("COPY t FROM STDIN") + Self.run(portal: "copy") + Self.message(FrontendTag.sync))
+                    Extended.parse("COPY t FROM STDIN") + Extended.run("", portal: "copy") + Extended.sync)
                 while try client.socket.message().tag != BackendTag.copyInResponse {}
             }
             let next = try proxy.goodClient()
@@ -183,7 +158,7 @@ import Wire
             let body = [UInt8](repeating: 0x30, count: 100_000)
             do {
                 let client = try proxy.goodClient()
-                try client.socket.send(Self.parse("SELECT 1"))
+                try client.socket.send(Extended.parse("SELECT 1"))
                 try client.socket.send([FrontendTag.bind, 0, 1, 0x86, 0xA4, 0, 0] + body.prefix(50_000))
                 #expect(recording.wait(for: "P"))
                 Pause.milliseconds(100)
