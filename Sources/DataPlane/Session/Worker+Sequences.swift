@@ -1,8 +1,8 @@
 import ProxyCore
 import Wire
 
-/// `currval` and `lastval` answer from what the session has drawn before, and no server tells what that is. So each server
-/// remembers for whom it has drawn, or that it was for several; and each client where that was.
+/// `currval` and `lastval` answer from what the session has drawn before, and no server tells what that is. So each
+/// server remembers for whom it has drawn, or that it was for several; and each client where that was.
 ///
 /// A client that asks gets the server that has drawn for it, if that is free and nobody else has drawn there since, and
 /// keeps it from then on. Where that is not to be had it gets PostgreSQL's own error for a session that has drawn

@@ -18,8 +18,8 @@ extension Worker {
         clients[index].pointee.flags.formUnion(textFlags(of: servers[serverIndex].pointee.reported))
     }
 
-    /// A server reports a parameter. The client is told unless it concerns nobody but Egret, or a reset that brings back
-    /// the server's value where the client's own one from the session's start is about to be set again.
+    /// A server reports a parameter. The client is told unless it concerns nobody but Egret, or a reset that brings
+    /// back the server's value where the client's own one from the session's start is about to be set again.
     mutating func takeParameterStatus(
         _ serverIndex: Int32, _ body: UnsafeRawBufferPointer, isWhole: Bool, isHidden: Bool
     ) -> ReplyDisposition {
