@@ -50,6 +50,7 @@ extension Worker {
     }
 
     /// Whether a name is taken depends on a Parse that is not answered yet.
+    @inline(__always)
     private func isUndecided(_ name: UnsafeRawBufferPointer, of index: Int32) -> Bool {
         let server = clients[index].pointee.server
         guard server >= 0, !servers[server].pointee.replies.isEmpty, !name.isEmpty,
@@ -72,6 +73,7 @@ extension Worker {
         return .blocked
     }
 
+    @inline(__always)
     private func statementNames(of index: Int32) -> ClientStatements {
         if let names = clients[index].pointee.statements { return names }
         let names = ClientStatements()

@@ -17,7 +17,10 @@ extension Worker {
             return progress
         }
         let current = client.pointee.server
-        if verdict.effects.discardsAll, current >= 0, !servers[current].pointee.replies.isEmpty {
+        // In an open group it is refused, and its server answers nothing in front of it before.
+        if verdict.effects.discardsAll, current >= 0, !servers[current].pointee.replies.isEmpty,
+            !client.pointee.flags.contains(.isGroupOpen)
+        {
             client.pointee.wait = .drain
             return .blocked
         }
@@ -60,6 +63,7 @@ extension Worker {
         return Request(isRepeatable: false, mayCommit: !isInBlock || verdict.mayEndBlock)
     }
 
+    @inline(__always)
     private func classify(_ index: Int32, _ message: ClientMessage) -> StatementVerdict {
         guard message.isWhole else {
             // Too long to look through: it may do anything.

@@ -211,6 +211,11 @@ CASES |= {
     "pipeline without Sync": pipeline(*RUN * 2_000, SYNC),
     "pipeline behind an error": pipeline(parse("SELECT no_such"), *RUN * 2_000, SYNC, *RUN, SYNC, count=2),
     "pipeline with an error": pipeline(*RUN * 1_000, parse("SELECT no_such"), *RUN * 2_000, SYNC, *RUN, SYNC, count=2),
+    "pipeline of a group with DISCARD ALL": pipeline(*RUN, query("DISCARD ALL")),
+    "pipeline with DISCARD ALL behind an error": pipeline(parse("SELECT no_such"), query("DISCARD ALL"), SYNC),
+    "pipeline with RESET ALL in a group": pipeline(
+        *RUN, parse("RESET ALL"), bind(), EXECUTE, SYNC, *RUN, SYNC, count=2
+    ),
     "pipeline behind a copy": pipeline(query("COPY pg_class FROM STDIN"), DONE, *[*RUN, SYNC] * 2_000, count=2_001),
 }
 
