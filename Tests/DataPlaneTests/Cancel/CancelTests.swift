@@ -335,6 +335,8 @@ import Wire
                 #expect(try client.answer().error?.sqlState == "57014")
             }
             if reserved == 0 { #expect(!late.socket.hasInput(within: 0)) }
+            // The optimizer would let the others leave, and their places, after their last mention.
+            #expect(clients.count == 2 - reserved)
         }
     }
 }
