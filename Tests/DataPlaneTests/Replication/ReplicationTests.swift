@@ -111,7 +111,8 @@ import Wire
             let descriptor = session.socket.descriptor
             let reader = try Thread.start(name: "fake reader") {
                 let whole = (try? BlockingSocket(dup(descriptor)).take(message.count)) ?? []
-                received.withLock { $0 = whole == message ? whole.count : -1 }
+                // A session that only asks how to log in receives nothing, and may end last.
+                received.withLock { if whole == message { $0 = whole.count } }
             }
             // Also where the proxy only wanted to know how to log in, and has left.
             defer { reader.join() }
