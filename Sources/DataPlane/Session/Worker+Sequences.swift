@@ -24,9 +24,12 @@ extension Worker {
         if drawing == .none { return }
         let (client, server) = (clients[index], servers[serverIndex])
         let own = ClientReference(index: index, generation: client.pointee.generation).rawValue
-        server.pointee.drewFor = server.pointee.drewFor == 0 || server.pointee.drewFor == own ? own : .max
-        if server.pointee.drewFor == own, drawing == .likely || effects.contains(.sequence) {
+        if drawing == .likely || effects.contains(.sequence) {
+            // What it has just drawn is what it will ask for, whoever has drawn before.
+            server.pointee.drewFor = own
             client.pointee.drewOn = ClientReference(index: serverIndex, generation: server.pointee.generation)
+        } else if server.pointee.drewFor != own {
+            server.pointee.drewFor = server.pointee.drewFor == 0 ? own : .max
         }
     }
 
