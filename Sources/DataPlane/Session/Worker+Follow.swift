@@ -225,7 +225,7 @@ extension Worker {
     mutating func sessionDiscarded(_ index: Int32, on serverIndex: Int32) {
         let (client, server) = (clients[index], servers[serverIndex])
         client.pointee.flags.subtract([.isDiscarding, .isResetting, .needsInspection])
-        client.pointee.pins.formIntersection(.library)
+        client.pointee.pins.formIntersection(.loadedLibrary)
         if client.pointee.pins.isEmpty { client.pointee.flags.remove(.isPinned) }
         forgetNames(index)
         server.pointee.forgetStatements()

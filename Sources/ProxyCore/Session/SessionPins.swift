@@ -17,7 +17,7 @@ public struct SessionPins: OptionSet, Sendable, BitwiseCopyable, Hashable {
     package static let cursor = Self(rawValue: 1 << 5)
 
     /// LOAD. Nothing unloads a library.
-    package static let library = Self(rawValue: 1 << 6)
+    package static let loadedLibrary = Self(rawValue: 1 << 6)
     /// `setseed`: no function tells where the generator stands.
     package static let randomSeed = Self(rawValue: 1 << 7)
     /// `currval` or `lastval` has been asked for, so the client counts on what the session has drawn.
@@ -35,13 +35,13 @@ public struct SessionPins: OptionSet, Sendable, BitwiseCopyable, Hashable {
         .role, .temporaryObject, .listen, .advisoryLock, .preparedStatement, .cursor,
     ]
     /// What no server tells: it lasts until DISCARD ALL.
-    package static let lasting: Self = [.library, .randomSeed, .sequence, .parameter, .unknown]
+    package static let lasting: Self = [.loadedLibrary, .randomSeed, .sequence, .parameter, .unknown]
 
     /// The state that a statement of these effects may have left behind.
     package init(_ effects: SessionEffects) {
         let pairs: [(SessionEffects, SessionPins)] = [
             (.role, .role), (.temporaryObject, .temporaryObject), (.listen, .listen), (.advisoryLock, .advisoryLock),
-            (.preparedStatement, .preparedStatement), (.cursor, .cursor), (.load, .library),
+            (.preparedStatement, .preparedStatement), (.cursor, .cursor), (.load, .loadedLibrary),
             (.randomSeed, .randomSeed), (.sequenceValue, .sequence), (.unknown, .unknown),
         ]
         self = pairs.reduce(into: []) { if effects.contains($1.0) { $0.formUnion($1.1) } }
@@ -52,7 +52,7 @@ public struct SessionPins: OptionSet, Sendable, BitwiseCopyable, Hashable {
         let names: [(SessionPins, String)] = [
             (.role, "role"), (.temporaryObject, "temporary object"), (.listen, "listen"),
             (.advisoryLock, "advisory lock"), (.preparedStatement, "prepared statement"), (.cursor, "held cursor"),
-            (.library, "loaded library"), (.randomSeed, "random seed"), (.sequence, "sequence value"),
+            (.loadedLibrary, "loaded library"), (.randomSeed, "random seed"), (.sequence, "sequence value"),
             (.parameter, "unnamed parameter"), (.unknown, "not understood"), (.unchecked, "being checked"),
         ]
         return names.compactMap { contains($0.0) ? $0.1 : nil }

@@ -48,7 +48,7 @@ struct SessionInspectionTests {
 
     @Test(
         arguments: [
-            (SessionEffects.listen, SessionPins.listen), (.role, .role), (.load, .library), (.parameter, []),
+            (SessionEffects.listen, SessionPins.listen), (.role, .role), (.load, .loadedLibrary), (.parameter, []),
             (.procedure, []), ([.cursor, .advisoryLock], [.cursor, .advisoryLock]), (.sequence, []),
             (.sequenceValue, .sequence), (.ending, []),
         ] as [(SessionEffects, SessionPins)])
