@@ -6,8 +6,8 @@ import Wire
 ///
 /// A client that asks gets the server that has drawn for it, if that is free and nobody else has drawn there since, and
 /// keeps it from then on. Where that is not to be had it gets PostgreSQL's own error for a session that has drawn
-/// nothing, and not another client's number, unless its own last write has drawn none. Once somebody of a database and user has asked, what others have drawn is
-/// dropped in front of a client's write, so that this stays the exception.
+/// nothing, and not another client's number, unless its own last write has drawn none. Once somebody of a database and
+/// user has asked, what others have drawn is dropped in front of a client's write, so that this stays the exception.
 extension Worker {
     /// In front of a write.
     @inline(__always)
