@@ -121,6 +121,8 @@ extension Worker {
             if !isKnown { sendParse(serverIndex, statement, isHidden: true) }
             sendParse(serverIndex, statement, isHidden: false, isRepeated: true)
             statements.release(statement)
+            // Asked again, it would take the place of what has the name.
+            stopKeeping(serverIndex)
             return false
         }
         var entry = entry

@@ -109,12 +109,7 @@ extension Worker {
     /// Gives the client its requests back, as if it had just sent them.
     mutating func takeBack(_ index: Int32, from serverIndex: Int32) {
         let (client, server) = (clients[index], servers[serverIndex])
-        // Their Parse messages come again.
-        for offset in 0..<server.pointee.replies.count {
-            let reply = server.pointee.replies[offset]
-            if case .localCloseComplete = reply.kind { continue }
-            forgetName(reply.name, ofClientOf: serverIndex)
-        }
+        forgetKeptNames(of: index, on: serverIndex)
         if let start = server.pointee.requests.start {
             client.pointee.inbound.prepend(start, server.pointee.requests.count, &buffers)
         }
@@ -125,6 +120,24 @@ extension Worker {
         client.pointee.deadline = 0
         client.pointee.repeats += 1
         makeRunnable(index)
+    }
+
+    /// The Parse messages come again, also those that the server has answered in front of what it did not finish.
+    private mutating func forgetKeptNames(of index: Int32, on serverIndex: Int32) {
+        let requests = servers[serverIndex].pointee.requests
+        guard let start = requests.start.map({ UnsafeRawPointer($0) }), let names = clients[index].pointee.statements
+        else { return }
+        var offset = 0
+        while requests.count - offset >= 5 {
+            let length = Int(start.bigEndianUInt32(at: offset + 1))
+            let body = UnsafeRawBufferPointer(start: start + offset + 5, count: length - 4)
+            if start.load(fromByteOffset: offset, as: UInt8.self) == FrontendTag.parse,
+                let name = ParseFields(body)?.name, !name.isEmpty, let entry = names.remove(name)
+            {
+                statements.release(entry.statement)
+            }
+            offset += 1 + length
+        }
     }
 
     /// Whether an error is the node's own affair, which the client need not hear of: its read is asked of the primary.
