@@ -7,7 +7,7 @@ extension Worker {
     mutating func takeLocalQuery(_ index: Int32, _ message: ClientMessage) -> MessageProgress {
         if waitsForAnswers(index) { return .blocked }
         let text = String(decoding: message.body.dropLast(), as: UTF8.self)
-        ask(index, LocalStatement(text: text, pending: .simpleQuery))
+        ask(index, text, .simpleQuery)
         return .took(message.total)
     }
 
@@ -19,16 +19,23 @@ extension Worker {
         return true
     }
 
-    private mutating func ask(_ index: Int32, _ statement: LocalStatement) {
+    private mutating func locals(of index: Int32) -> LocalStatements {
+        if let locals = clients[index].pointee.locals { return locals }
+        let locals = LocalStatements()
+        clients[index].pointee.locals = locals
+        return locals
+    }
+
+    private mutating func ask(_ index: Int32, _ text: String, _ pending: LocalStatements.Pending) {
         let client = clients[index]
-        client.pointee.localStatement = statement
+        locals(of: index).pending = pending
         client.pointee.wait = .admin
         let loadBalanceNode = sessionReadNode(index)
         let session = ClientReference(index: index, generation: client.pointee.generation).rawValue
         shared.report(
             .admin(
                 AdminRequest(
-                    worker: id, session: session, text: statement.text, loadBalanceNode: loadBalanceNode)))
+                    worker: id, session: session, text: text, loadBalanceNode: loadBalanceNode)))
     }
 
     /// `SHOW pool_nodes` names the node of the session's reads, so one is chosen even before the first read.
@@ -44,6 +51,11 @@ extension Worker {
     mutating func beginLocalGroup(
         _ index: Int32, _ fields: ParseFields, _ message: ClientMessage
     ) -> MessageProgress {
+        enterLocalGroup(index, message) ?? prepareLocally(index, fields, message)
+    }
+
+    /// - Returns: nil once what stands in front of it is answered.
+    private mutating func enterLocalGroup(_ index: Int32, _ message: ClientMessage) -> MessageProgress? {
         let client = clients[index]
         if client.pointee.server >= 0, client.pointee.flags.contains(.isGroupOpen) {
             if !servers[client.pointee.server].pointee.replies.isEmpty {
@@ -52,80 +64,112 @@ extension Worker {
                 client.pointee.wait = .drain
                 return .blocked
             }
-            return failLocalGroup(
-                index, message, "\(Self.localName) cannot be mixed with other statements before a Sync")
+            return failLocalGroup(index, message, .featureNotSupported, Self.isMixed)
         }
         if waitsForAnswers(index) { return .blocked }
-        client.pointee.localStatement = LocalStatement(
-            name: Array(fields.name), text: String(decoding: fields.text, as: UTF8.self), pending: .nothing)
         client.pointee.flags.insert(.isLocalGroup)
+        return nil
+    }
+
+    private static var isMixed: String {
+        "a SHOW pool_* or PGPOOL command cannot be mixed with other statements before a Sync"
+    }
+
+    private mutating func prepareLocally(
+        _ index: Int32, _ fields: ParseFields, _ message: ClientMessage
+    ) -> MessageProgress {
+        let locals = locals(of: index)
+        let isTaken = locals.text(of: fields.name) != nil || clients[index].pointee.statements?.find(fields.name) != nil
+        if isTaken, !fields.name.isEmpty {
+            let name = String(decoding: fields.name, as: UTF8.self)
+            return failLocalGroup(
+                index, message, .duplicatePreparedStatement, "prepared statement \"\(name)\" already exists")
+        }
+        if locals.isFull {
+            return failLocalGroup(index, message, .programLimitExceeded, "too many prepared statements")
+        }
+        locals.prepare(fields.name, String(decoding: fields.text, as: UTF8.self))
         sendToClient(index, BackendMessage.parseComplete)
         return .took(message.total)
     }
 
-    private static var localName: String { "a SHOW pool_* or PGPOOL command" }
-
     /// A message of a group that Egret answers itself; nil when it is not one.
+    @inline(__always)
     mutating func takeLocally(_ index: Int32, _ message: ClientMessage) -> MessageProgress? {
-        let client = clients[index]
-        guard let local = client.pointee.localStatement else { return nil }
-        if !client.pointee.flags.contains(.isLocalGroup) {
-            guard names(message, local) else { return nil }
-            if message.tag == FrontendTag.parse || client.pointee.flags.contains(.isGroupOpen) {
-                client.pointee.localStatement = nil
+        guard let locals = clients[index].pointee.locals else { return nil }
+        return takeLocally(index, message, locals)
+    }
+
+    private mutating func takeLocally(
+        _ index: Int32, _ message: ClientMessage, _ locals: LocalStatements
+    ) -> MessageProgress? {
+        if !clients[index].pointee.flags.contains(.isLocalGroup) {
+            guard let name = statementName(in: message), locals.text(of: name) != nil else { return nil }
+            if message.tag == FrontendTag.parse, name.isEmpty {
+                locals.close(name)
                 return nil
             }
-            if waitsForAnswers(index) { return .blocked }
-            client.pointee.flags.insert(.isLocalGroup)
+            if let progress = enterLocalGroup(index, message) { return progress }
         }
-        return takeLocal(index, message, local)
+        return takeLocal(index, message, locals)
     }
 
     private mutating func takeLocal(
-        _ index: Int32, _ message: ClientMessage, _ local: LocalStatement
+        _ index: Int32, _ message: ClientMessage, _ locals: LocalStatements
     ) -> MessageProgress {
         switch message.tag {
         case FrontendTag.parse:
             guard let fields = ParseFields(message.body) else { return violate(index, "malformed Parse message") }
-            let verdict = classify(fields.text.bindMemory(to: UInt8.self), of: index)
-            guard verdict.isForProxy else {
-                return failLocalGroup(
-                    index, message, "\(Self.localName) cannot be mixed with other statements before a Sync")
+            guard classify(fields.text.bindMemory(to: UInt8.self), of: index).isForProxy else {
+                return failLocalGroup(index, message, .featureNotSupported, Self.isMixed)
             }
-            clients[index].pointee.localStatement = LocalStatement(
-                name: Array(fields.name), text: String(decoding: fields.text, as: UTF8.self), pending: .nothing)
-            sendToClient(index, BackendMessage.parseComplete)
-        case FrontendTag.bind: sendToClient(index, BackendMessage.bindComplete)
-        case FrontendTag.close: sendToClient(index, BackendMessage.closeComplete)
+            return prepareLocally(index, fields, message)
+        case FrontendTag.bind:
+            guard let fields = BindFields(message.body) else { return violate(index, "malformed Bind message") }
+            guard let text = locals.text(of: fields.statement) else {
+                return failLocalGroup(index, message, .featureNotSupported, Self.isMixed)
+            }
+            locals.bound = text
+            sendToClient(index, BackendMessage.bindComplete)
+        case FrontendTag.close:
+            guard let fields = TargetFields(message.body) else { return violate(index, "malformed Close message") }
+            if fields.isStatement { locals.close(fields.name) } else { locals.bound = nil }
+            sendToClient(index, BackendMessage.closeComplete)
         case FrontendTag.describe:
             guard let fields = TargetFields(message.body) else { return violate(index, "malformed Describe message") }
-            local.pending = .describe(isPortal: !fields.isStatement)
-            ask(index, local)
+            guard let text = fields.isStatement ? locals.text(of: fields.name) : locals.bound else {
+                return failLocalGroup(index, message, .featureNotSupported, Self.isMixed)
+            }
+            ask(index, text, .describe(isPortal: !fields.isStatement))
         case FrontendTag.execute:
-            local.pending = .execute
-            ask(index, local)
+            guard let text = locals.bound else {
+                return failLocalGroup(index, message, .featureNotSupported, Self.isMixed)
+            }
+            ask(index, text, .execute)
         case FrontendTag.sync:
             clients[index].pointee.flags.subtract([.isLocalGroup, .skipsToSync])
+            locals.bound = nil
+            if locals.isEmpty { clients[index].pointee.locals = nil }
             sendToClient(index, BackendMessage.readyForQuery(transactionStatus(index)))
         default: break
         }
         return message.isWhole ? .took(message.total) : discard(index, message)
     }
 
-    private func names(_ message: ClientMessage, _ local: LocalStatement) -> Bool {
+    private func statementName(in message: ClientMessage) -> UnsafeRawBufferPointer? {
         switch message.tag {
-        case FrontendTag.parse: ParseFields(message.body)?.name.elementsEqual(local.name) ?? false
-        case FrontendTag.bind: BindFields(message.body)?.statement.elementsEqual(local.name) ?? false
+        case FrontendTag.parse: ParseFields(message.body)?.name
+        case FrontendTag.bind: BindFields(message.body)?.statement
         case FrontendTag.describe, FrontendTag.close:
-            TargetFields(message.body).map { $0.isStatement && $0.name.elementsEqual(local.name) } ?? false
-        default: false
+            TargetFields(message.body).flatMap { $0.isStatement ? $0.name : nil }
+        default: nil
         }
     }
 
     private mutating func failLocalGroup(
-        _ index: Int32, _ message: ClientMessage, _ reason: String
+        _ index: Int32, _ message: ClientMessage, _ state: SQLState, _ reason: String
     ) -> MessageProgress {
-        sendToClient(index, ErrorResponse(.error, .featureNotSupported, reason).bytes)
+        sendToClient(index, ErrorResponse(.error, state, reason).bytes)
         clients[index].pointee.flags.insert(.skipsToSync)
         return discard(index, message)
     }
@@ -140,16 +184,16 @@ extension Worker {
         let reference = ClientReference(rawValue: session)
         let client = clients[reference.index]
         guard client.pointee.generation == reference.generation, client.pointee.wait == .admin,
-            let local = client.pointee.localStatement
+            let locals = client.pointee.locals
         else { return }
         let index = reference.index
         client.pointee.wait = .none
-        let pending = local.pending
-        local.pending = .nothing
+        let pending = locals.pending
+        locals.pending = .nothing
         switch pending {
         case .nothing: break
         case .simpleQuery:
-            client.pointee.localStatement = nil
+            if locals.isEmpty { client.pointee.locals = nil }
             sendResult(index, reply, describes: true)
             sendToClient(index, BackendMessage.readyForQuery(transactionStatus(index)))
         case .describe(let isPortal): sendDescription(index, reply, isPortal: isPortal)

@@ -51,6 +51,7 @@ extension Worker {
     }
 
     private mutating func welcome(_ index: Int32, statuses: [UInt8]) {
+        clients[index].pointee.reloadsHeard = identities[clients[index].pointee.identity].pointee.reloads
         sendWelcome(index, statuses: statuses)
         enter(index, .ready)
     }

@@ -81,6 +81,8 @@ struct ClientConnection {
         static let needsInspection = Flags(rawValue: 1 << 18)
         /// A parameter was reset: what comes next waits until the value of the session's start is back.
         static let isResetting = Flags(rawValue: 1 << 19)
+        /// A reset is answered but for ReadyForQuery, which comes when the values of the session's start are back.
+        static let owesReady = Flags(rawValue: 1 << 22)
         /// `standard_conforming_strings` is off: a backslash escapes in plain strings.
         static let escapesInStrings = Flags(rawValue: 1 << 20)
         /// Its encoding has bytes of ASCII inside of longer characters.
@@ -128,6 +130,8 @@ struct ClientConnection {
     var deadline: UInt64 = 0
     /// Monotonic nanoseconds: its last message.
     var lastActivity: UInt64 = 0
+    /// The last change of a parameter, of its database and user, that it was told of.
+    var reloadsHeard: UInt64 = 0
     /// Wall clock seconds, for display.
     var connectedAt: Int64 = 0
     var inbound = ByteQueue()
@@ -140,8 +144,8 @@ struct ClientConnection {
     var drewOn: ClientReference?
     /// Only once it may have changed its session.
     var followed: FollowedSession?
-    /// Only while Egret answers it itself in the extended protocol.
-    var localStatement: LocalStatement?
+    /// Only while Egret answers it itself, or it has prepared such a command.
+    var locals: LocalStatements?
 }
 
 extension UnsafeMutablePointer<ClientConnection> {
@@ -166,27 +170,5 @@ struct ClientReference: Equatable {
     init(rawValue: UInt64) {
         index = Int32(bitPattern: UInt32(truncatingIfNeeded: rawValue))
         generation = UInt32(truncatingIfNeeded: rawValue >> 32)
-    }
-}
-
-/// A command of Egret's own, prepared through the extended protocol.
-final class LocalStatement {
-    /// Its name in the extended protocol.
-    let name: [UInt8]
-    let text: String
-    /// What is asked of the answer.
-    var pending: Pending
-
-    enum Pending {
-        case nothing
-        case simpleQuery
-        case describe(isPortal: Bool)
-        case execute
-    }
-
-    init(name: [UInt8] = [], text: String, pending: Pending) {
-        self.name = name
-        self.text = text
-        self.pending = pending
     }
 }

@@ -172,6 +172,7 @@ extension Worker {
             stopKeeping(serverIndex)
         }
         servers[serverIndex].pointee.replies.append(executeReply(index))
+        if clients[index].pointee.flags.contains(.needsInspection) { clients[index].pointee.followed?.noteExecuted() }
         return .took(message.total)
     }
 
@@ -211,8 +212,7 @@ extension Worker {
             relayToServer(serverIndex, message.start, message.total)
         }
         keep(message, on: serverIndex)
-        let reply = ExpectedReply.closeOfUnnamed(clients[index].pointee.unnamedSerial)
-        server.pointee.replies.append(closesUnnamed ? reply : ExpectedReply(.close))
+        server.pointee.replies.append(closesUnnamed ? closeUnnamed(index, serverIndex) : ExpectedReply(.close))
         return .took(message.total)
     }
 

@@ -14,7 +14,27 @@ extension Worker {
             if client.pointee.flags.contains(.isGroupOpen) { sendToServer(serverIndex, Self.flush) }
             return true
         }
+        // What is skipped is not answered before its Sync.
+        if server.pointee.flags.contains(.mayClear), !server.pointee.flags.contains(.skipsToSync), dependsOnNames(tag),
+            runsSomething(serverIndex)
+        {
+            if client.pointee.flags.contains(.isGroupOpen) { sendToServer(serverIndex, Self.flush) }
+            return true
+        }
         return server.pointee.flags.contains(.isWanted) && isBetweenTransactions(index, serverIndex)
+    }
+
+    /// Which statements there are decides what a message means.
+    private func dependsOnNames(_ tag: UInt8) -> Bool {
+        switch tag {
+        case FrontendTag.parse, FrontendTag.bind, FrontendTag.describe, FrontendTag.close, FrontendTag.query: true
+        default: false
+        }
+    }
+
+    private func runsSomething(_ serverIndex: Int32) -> Bool {
+        let replies = servers[serverIndex].pointee.replies
+        return (0..<replies.count).contains { replies[$0].kind == .execute || replies[$0].kind == .query }
     }
 
     /// The server answers what is in front of it before it is sent more. Otherwise the sockets' buffers would hold

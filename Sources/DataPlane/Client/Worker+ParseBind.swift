@@ -20,17 +20,18 @@ extension Worker {
         if verdict.isForProxy { return beginLocalGroup(index, fields, message) }
         if isUndecided(fields.name, of: index) { return waitForName(index) }
         if verdict.effects.asksSequences { returnToDrawn(index) }
+        let isBehind = clients[index].pointee.flags.contains(.isGroupOpen)
         guard case .server(let serverIndex) = placeGroup(index, message) else { return .blocked }
-        noteParsed(index, verdict.effects, fields.text.bindMemory(to: UInt8.self))
+        noteParsed(index, verdict.effects, fields.text.bindMemory(to: UInt8.self), fields.name)
         var entry = ClientStatements.Entry(
             statement: 0, isRead: verdict.mayRunOnStandby, kind: verdict.kind,
             effects: verdict.effects)
         if verdict.kind.mayNameStatement, let (body, target) = rewriteParse(index, fields, verdict) {
             entry.target = target
             showStatement(serverIndex, target.statement, isAlone: false)
-            body.withUnsafeBytes { _ = parse(index, serverIndex, $0, entry) }
+            body.withUnsafeBytes { _ = parse(index, serverIndex, $0, entry, isBehind: isBehind) }
             stopKeeping(serverIndex)
-        } else if !parse(index, serverIndex, message.body, entry) {
+        } else if !parse(index, serverIndex, message.body, entry, isBehind: isBehind) {
             keep(message, on: serverIndex)
         }
         return .took(message.total)
@@ -40,12 +41,13 @@ extension Worker {
     @inline(__always)
     @discardableResult
     private mutating func parse(
-        _ index: Int32, _ serverIndex: Int32, _ body: UnsafeRawBufferPointer, _ entry: ClientStatements.Entry
+        _ index: Int32, _ serverIndex: Int32, _ body: UnsafeRawBufferPointer, _ entry: ClientStatements.Entry,
+        isBehind: Bool
     ) -> Bool {
         guard let fields = ParseFields(body) else { return false }
         let names = statementNames(of: index)
         if !fields.name.isEmpty { return parseNamed(index, serverIndex, fields, names, entry) }
-        parseUnnamed(index, serverIndex, body, names, entry)
+        parseUnnamed(index, serverIndex, body, names, entry, isBehind: isBehind)
         return false
     }
 
@@ -83,16 +85,40 @@ extension Worker {
 
     private mutating func parseUnnamed(
         _ index: Int32, _ serverIndex: Int32, _ body: UnsafeRawBufferPointer, _ names: ClientStatements,
-        _ entry: ClientStatements.Entry
+        _ entry: ClientStatements.Entry, isBehind: Bool
     ) {
         let (client, server) = (clients[index], servers[serverIndex])
         unnamedChanges(serverIndex)
-        names.rememberUnnamed(body, entry)
+        countUnnamed(index)
+        names.rememberUnnamed(body, entry, client.pointee.unnamedSerial, isBehind: isBehind)
         sendToServer(serverIndex, names.unnamedParse)
-        server.pointee.replies.append(ExpectedReply(.parse))
+        server.pointee.replies.append(.unnamedParse(client.pointee.unnamedSerial))
         client.pointee.flags.insert(.parsedUnnamed)
-        client.pointee.unnamedSerial &+= 1
         noteUnnamed(index, on: serverIndex)
+    }
+
+    @inline(__always)
+    private mutating func countUnnamed(_ index: Int32) {
+        let last = clients[index].pointee.unnamedSerial
+        clients[index].pointee.unnamedSerial = last >= ClientStatements.serialMax ? 1 : last + 1
+    }
+
+    /// The client has no unnamed statement any more. Servers that still have the last one are not taken at their word.
+    @inline(__always)
+    mutating func forgetUnnamed(_ index: Int32) {
+        guard let names = clients[index].pointee.statements else { return }
+        names.forgetUnnamed()
+        countUnnamed(index)
+    }
+
+    /// The client's unnamed statement is gone, unless the server skips the Close.
+    mutating func closeUnnamed(_ index: Int32, _ serverIndex: Int32) -> ExpectedReply {
+        unnamedChanges(serverIndex)
+        countUnnamed(index)
+        servers[serverIndex].pointee.unnamedOwner = 0
+        let serial = clients[index].pointee.unnamedSerial
+        clients[index].pointee.statements?.closeUnnamed(serial)
+        return .closeOfUnnamed(serial)
     }
 
     @inline(__always)
@@ -108,21 +134,16 @@ extension Worker {
         _ index: Int32, _ serverIndex: Int32, _ fields: ParseFields, _ names: ClientStatements,
         _ entry: ClientStatements.Entry
     ) -> Bool {
+        let era = statements.era
         let statement = statements.intern(fields.definition)
-        let isKnown = servers[serverIndex].pointee.statements.touch(statement)
-        if isKnown, isRefusedInBlock(serverIndex, entry.kind) {
-            sendParse(serverIndex, statement, isHidden: false, isRepeated: true)
-            statements.release(statement)
-            return false
+        if statements.era != era { forgetEra() }
+        var isKnown = servers[serverIndex].pointee.statements.touch(statement)
+        if isKnown, mustParseAgain(serverIndex, statement, entry.kind) {
+            servers[serverIndex].pointee.statements.markOutdated(statement)
+            isKnown = false
         }
         if names.find(fields.name) != nil || names.count >= Limits.statementsPerClientMax {
-            // The name is taken: the server says so itself, in its turn and with its transaction's state.
-            names.noteRefusal(of: fields.name, for: statement)
-            if !isKnown { sendParse(serverIndex, statement, isHidden: true) }
-            sendParse(serverIndex, statement, isHidden: false, isRepeated: true)
-            statements.release(statement)
-            // Asked again, it would take the place of what has the name.
-            stopKeeping(serverIndex)
+            refuse(serverIndex, statement, of: names, fields.name, isKnown: isKnown)
             return false
         }
         var entry = entry
@@ -137,15 +158,39 @@ extension Worker {
         return false
     }
 
-    /// A failed transaction block takes nothing but its own end: the server says so.
+    /// The numbers of statements begin anew, and so do their names: what servers have is of no use any more.
+    private mutating func forgetEra() {
+        for index in 0..<Int32(servers.capacity) { servers[index].pointee.statements.removeAll() }
+    }
+
+    /// The name is taken: the server says so itself, in its turn and with its transaction's state, since it is asked to
+    /// prepare the statement a second time.
+    private mutating func refuse(
+        _ serverIndex: Int32, _ statement: UInt32, of names: ClientStatements, _ name: UnsafeRawBufferPointer,
+        isKnown: Bool
+    ) {
+        names.noteRefusal(of: name, for: statement)
+        if !isKnown { sendParse(serverIndex, statement, isHidden: true) }
+        sendParse(serverIndex, statement, isHidden: false, isRepeated: true)
+        statements.release(statement)
+        // Asked again, it would take the place of what has the name.
+        stopKeeping(serverIndex)
+    }
+
+    /// Whether the server has to judge a Parse although it has the statement: a failed transaction block takes nothing
+    /// but its own end, what is under way may make it fail, and some texts have a warning with each Parse.
     @inline(__always)
-    private func isRefusedInBlock(_ serverIndex: Int32, _ kind: StatementKind) -> Bool {
-        guard case .failed = servers[serverIndex].pointee.transaction else { return false }
+    private func mustParseAgain(_ serverIndex: Int32, _ statement: UInt32, _ kind: StatementKind) -> Bool {
         if case .empty = kind { return false }
-        return !kind.endsBlock
+        let server = servers[serverIndex]
+        if case .failed = server.pointee.transaction { return true }
+        let replies = server.pointee.replies
+        let isPipelined = (0..<replies.count).contains { replies[$0].endsWithReady && !replies[$0].isHidden }
+        return isPipelined || statements.warns(statement)
     }
 
     /// Prepares a statement on a server under the name that it has everywhere.
+    /// - Parameter isRepeated: the server has it, and refuses this.
     mutating func sendParse(
         _ serverIndex: Int32, _ statement: UInt32, isHidden: Bool, isRepeated: Bool = false, name: UInt32 = 0
     ) {
@@ -210,7 +255,7 @@ extension Worker {
         }
         if let target = entry?.target, target.statement != 0 { bindTarget(index, serverIndex, target) }
         if let effects = entry?.effects, effects.concernsSession {
-            noteEffects(index, on: serverIndex, bound: effects, isFirst: isFirst)
+            noteEffects(index, on: serverIndex, bound: effects, fields.statement, isFirst: isFirst)
             if effects.clearsServer { beginClearing(index, serverIndex) }
             if effects.discardsAll { followedSession(index).bringsBack = true }
         }
@@ -332,7 +377,7 @@ extension Worker {
         stopKeeping(serverIndex)
         servers[serverIndex].pointee.flags.insert(.mayHaveCommitted)
         noteUnread(index, on: serverIndex, .unknown)
-        clients[index].pointee.unnamedSerial &+= 1
+        countUnnamed(index)
         clients[index].pointee.statements?.forgetUnnamed()
         noteUnnamed(index, on: serverIndex)
         servers[serverIndex].pointee.replies.append(ExpectedReply(.parse))

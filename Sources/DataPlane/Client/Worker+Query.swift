@@ -18,8 +18,8 @@ extension Worker {
         }
         let current = client.pointee.server
         // In an open group it is refused, and its server answers nothing in front of it before.
-        if verdict.effects.discardsAll, current >= 0, !servers[current].pointee.replies.isEmpty,
-            !client.pointee.flags.contains(.isGroupOpen)
+        if verdict.effects.discardsAll, current >= 0, !client.pointee.flags.contains(.isGroupOpen),
+            owesClient(current)
         {
             client.pointee.wait = .drain
             return .blocked
@@ -46,7 +46,7 @@ extension Worker {
         // A simple query drops the unnamed statement.
         unnamedChanges(serverIndex)
         server.pointee.unnamedOwner = 0
-        client.pointee.statements?.forgetUnnamed()
+        forgetUnnamed(index)
         // It ends an open group as well, and its ReadyForQuery is the group's.
         client.pointee.flags.subtract([.isGroupOpen, .hasPortal, .isReadGroup])
         if !verdict.mayRunOnStandby { noteDrawing(index, on: serverIndex, verdict.kind, verdict.effects) }
@@ -96,24 +96,21 @@ extension Worker {
             client.pointee.flags.insert(.isDiscarding)
             return
         }
-        // Whether the statements are gone depends on how the string ends, so nobody else gets this server.
-        server.pointee.flags.insert(.isDoomed)
-        server.pointee.deadline = .max
-        server.pointee.forgetStatements()
-        forgetNames(index)
+        // Whether they are gone is known when it is answered.
+        server.pointee.flags.insert(.mayClear)
+    }
+
+    /// Something that the client has asked for is still to be answered.
+    private func owesClient(_ serverIndex: Int32) -> Bool {
+        let replies = servers[serverIndex].pointee.replies
+        return (0..<replies.count).contains { !replies[$0].isHidden }
     }
 
     mutating func forgetNames(_ index: Int32) {
+        clients[index].pointee.locals?.closeAll()
         guard let names = clients[index].pointee.statements else { return }
         for statement in names.all { statements.release(statement) }
         names.removeAll()
-    }
-
-    /// ReadyForQuery for the client.
-    mutating func clientReady(_ index: Int32, _ serverIndex: Int32) {
-        let client = clients[index]
-        guard client.pointee.flags.contains(.isDiscarding), servers[serverIndex].isIdleInside else { return }
-        sessionDiscarded(index, on: serverIndex)
     }
 
     /// The transaction that the client believes to be in went down with its server.

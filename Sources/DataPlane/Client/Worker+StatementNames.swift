@@ -27,6 +27,9 @@ extension Worker {
         let text = text(of: message)
         guard message.isWhole, let naming = naming(index, text, verdict) else { return nil }
         if naming.reference.verb == .deallocate { return takeDeallocate(index, message, naming) }
+        // A failed transaction refuses it, whatever it names.
+        let current = clients[index].pointee.server
+        if current >= 0, servers[current].pointee.transaction == .failed { return nil }
         guard case .server(let serverIndex) = place(index, .primary) else { return .blocked }
         if naming.reference.verb == .prepare { refuseName(index, naming) }
         let isAlone = !clients[index].pointee.flags.contains(.isGroupOpen)
@@ -111,7 +114,7 @@ extension Worker {
     func withClientsName(_ body: UnsafeRawBufferPointer, ofClient index: Int32) -> [UInt8]? {
         guard let names = clients[index].pointee.statements else { return nil }
         let message = ErrorResponse(body: body).message
-        guard let quoted = message.firstRange(of: "\"egret_\(id)_"),
+        guard let quoted = message.firstRange(of: "\"" + statements.prefix),
             let end = message[quoted.upperBound...].firstIndex(of: "\""),
             let statement = UInt32(message[quoted.upperBound..<end]),
             let name = names.name(inErrorAbout: statement)

@@ -10,6 +10,8 @@ struct Pool {
     var key = PoolKey(node: NodeID(0), name: IdentityName(database: "", user: ""))
     /// On top is the one that was used last: its caches are warm.
     var firstIdle: Int32 = -1
+    /// At the bottom are those that somebody else may come back to.
+    var lastIdle: Int32 = -1
     var idleCount = 0
     /// Logging in.
     var connecting = 0
@@ -48,6 +50,9 @@ struct Identity {
     var verifier: ScramVerifier?
     /// What a client is told at the start, by its parameters.
     var welcomes: [ParameterSets.ID: Welcome] = [:]
+    /// Parameters that have changed since its first client came, and how often any has.
+    var reloaded: [String: Reloaded] = [:]
+    var reloads: UInt64 = 0
     /// By node number; -1 where there is none.
     var pools: [Int32] = []
     /// Clients that wait for the method.

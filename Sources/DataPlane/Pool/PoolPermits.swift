@@ -40,6 +40,11 @@ struct PoolPermits {
         user.give()
     }
 
+    func isFull(poolLimit: Int, _ settings: DataPlaneSettings) -> Bool {
+        pool.count >= poolLimit || database.count >= Self.limit(settings.databaseConnectionsMax)
+            || user.count >= Self.limit(settings.userConnectionsMax)
+    }
+
     private static func limit(_ setting: Int) -> Int { setting == 0 ? .max : setting }
 }
 

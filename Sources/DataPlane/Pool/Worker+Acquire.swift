@@ -44,7 +44,7 @@ extension Worker {
     mutating func acquire(_ index: Int32, node: NodeID) -> Bool {
         let client = clients[index]
         let pool = pool(ofClient: index, on: node)
-        if pools[pool].pointee.firstWaiting < 0, let server = takeIdle(pool) {
+        if pools[pool].pointee.firstWaiting < 0, !leavesReserved(pool, to: index), let server = takeIdle(pool) {
             link(index, server)
             return true
         }
@@ -96,7 +96,7 @@ extension Worker {
         let pool = pools[server.pointee.pool]
         let (next, previous) = (server.pointee.nextIdle, server.pointee.previousIdle)
         if previous >= 0 { servers[previous].pointee.nextIdle = next } else { pool.pointee.firstIdle = next }
-        if next >= 0 { servers[next].pointee.previousIdle = previous }
+        if next >= 0 { servers[next].pointee.previousIdle = previous } else { pool.pointee.lastIdle = previous }
         (server.pointee.nextIdle, server.pointee.previousIdle) = (-1, -1)
         pool.pointee.idleCount -= 1
     }
@@ -135,7 +135,10 @@ extension Worker {
         let server = servers[serverIndex]
         if client.pointee.wait == .pool { leavePoolQueue(index) }
         client.pointee.wait = .none
-        if client.pointee.state == .ready { client.pointee.deadline = 0 }
+        if client.pointee.state == .ready {
+            client.pointee.deadline = 0
+            tellReloads(index, with: serverIndex)
+        }
         client.pointee.server = serverIndex
         server.pointee.client = index
         server.pointee.state = .linked

@@ -30,6 +30,32 @@ extension Worker {
         settings.poolSizeMin == 0 || (pools[pool].pointee.permits?.count ?? 0) > settings.poolSizeMin
     }
 
+    /// A pool that may be smaller from now on closes servers as they become free, idle ones at once: of those that are
+    /// too many, this worker's share.
+    mutating func shrinkPools() {
+        let limit = settings.poolSize + settings.reserveSize
+        for pool in poolByKey.values {
+            let (count, here) = (pools[pool].pointee.permits?.count ?? 0, pools[pool].pointee.total)
+            guard count > limit else { continue }
+            var share = ((count - limit) * here + count - 1) / count
+            for isIdle in [true, false] {
+                for index in 0..<Int32(servers.capacity) where share > 0 && servers[index].pointee.pool == pool {
+                    let state = servers[index].pointee.state
+                    guard state != .free, (state == .idle) == isIdle else { continue }
+                    servers[index].pointee.lifetimeEnd = 0
+                    share -= 1
+                }
+            }
+        }
+    }
+
+    /// Whether a pool has all the servers that it may have, and none of them is free.
+    func isFull(_ pool: Int32) -> Bool {
+        let entry = pools[pool]
+        guard entry.pointee.firstIdle < 0, let permits = entry.pointee.permits else { return false }
+        return permits.isFull(poolLimit: settings.poolSize, settings)
+    }
+
     /// Every server connection has a lifetime of its own, so that those of one age do not end in the same moment.
     mutating func lifetimeEnd() -> UInt64 {
         guard settings.serverLifetime > 0 else { return .max }

@@ -13,6 +13,7 @@ extension Worker {
         if server.pointee.flags.contains(.isToRepeat) { return repeatLater(serverIndex) }
         let index = server.pointee.client
         let client = clients[index]
+        if client.pointee.flags.contains(.owesReady) { finishReset(index, on: serverIndex) }
         if client.pointee.wait == .drain {
             client.pointee.wait = .none
             makeRunnable(index)
@@ -94,11 +95,19 @@ extension Worker {
             return
         }
         if isWanted && handOver(index) { return }
-        server.pointee.previousIdle = -1
-        server.pointee.nextIdle = pools[pool].pointee.firstIdle
-        if server.pointee.nextIdle >= 0 { servers[server.pointee.nextIdle].pointee.previousIdle = index }
-        pools[pool].pointee.firstIdle = index
-        pools[pool].pointee.idleCount += 1
+        putIdle(index, on: pools[pool])
+    }
+
+    /// Puts a server where the next client finds it, or where it is found last.
+    @inline(__always)
+    private mutating func putIdle(_ index: Int32, on pool: UnsafeMutablePointer<Pool>) {
+        let server = servers[index]
+        let isReserved = isReserved(index)
+        let (previous, next) = isReserved ? (pool.pointee.lastIdle, -1) : (-1, pool.pointee.firstIdle)
+        (server.pointee.previousIdle, server.pointee.nextIdle) = (previous, next)
+        if next >= 0 { servers[next].pointee.previousIdle = index } else { pool.pointee.lastIdle = index }
+        if previous >= 0 { servers[previous].pointee.nextIdle = index } else { pool.pointee.firstIdle = index }
+        pool.pointee.idleCount += 1
     }
 
     /// Whether a server's node is no longer one to use, or no longer what it was when the connection was made.
@@ -194,6 +203,7 @@ extension Worker {
         guard var waiting = wanters[key], !waiting.isEmpty else { return false }
         let worker = waiting.removeFirst().worker
         wanters[key] = waiting.isEmpty ? nil : waiting
+        server.pointee.statements.era = statements.era
         let travelling = TravellingServer(
             key: key, server: server.pointee, from: id,
             parameters: parameterSets.entries(server.pointee.applied))
@@ -226,7 +236,8 @@ extension Worker {
         server.pointee.primaryTerm = travelling.primaryTerm
         server.pointee.reported = travelling.reported
         server.pointee.statementsElsewhere = travelling.statements
-        server.pointee.statements = server.pointee.statementsElsewhere.removeValue(forKey: id) ?? ServerStatements()
+        let own = server.pointee.statementsElsewhere.removeValue(forKey: id)
+        if let own, own.era == statements.era { server.pointee.statements = own }
         // For a client of another worker: for nobody here.
         server.pointee.drewFor = travelling.hasDrawn ? .max : 0
         server.pointee.connectedAt = travelling.connectedAt

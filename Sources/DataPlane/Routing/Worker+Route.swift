@@ -85,7 +85,7 @@ extension Worker {
             client.pointee.deadline = 0
             return .server(current)
         }
-        if !poolsTransactions, let held = heldServer(index, node) {
+        if !poolsTransactions, let held = heldServer(index, node) ?? heldInstead(of: node, index, need) {
             client.pointee.server = held
             client.pointee.deadline = 0
             applyParameters(index, held)
@@ -117,6 +117,14 @@ extension Worker {
             held = servers[held].pointee.nextHeld
         }
         return nil
+    }
+
+    /// Who holds one server and waits for another keeps the first from others, who may hold the second. A client that
+    /// has the primary does not wait for a standby, so that no ring of them can close.
+    private mutating func heldInstead(of node: NodeID, _ index: Int32, _ need: Need) -> Int32? {
+        guard need == .read, nodes.primary >= 0, clients[index].pointee.firstHeld >= 0 else { return nil }
+        let held = heldServer(index, NodeID(UInt8(nodes.primary)))
+        return held != nil && isFull(pool(of: clients[index].pointee.identity, on: node)) ? held : nil
     }
 
     private mutating func chooseNode(_ index: Int32, _ need: Need) -> NodeID? {

@@ -72,8 +72,10 @@ struct ServerConnection {
         static let cancelsLater = Flags(rawValue: 1 << 25)
         /// Others have waited for it while its client sent one request behind the other.
         static let isWanted = Flags(rawValue: 1 << 26)
+        /// A statement that named a sequence has drawn for `drewFor`.
+        static let drewByName = Flags(rawValue: 1 << 27)
         /// Before the next message of its client is taken, something has to be looked at.
-        static let holdsBack: Flags = [.isToRepeat, .hasIgnoredSyncs, .isWanted]
+        static let holdsBack: Flags = [.isToRepeat, .hasIgnoredSyncs, .isWanted, .mayClear]
         /// The next ReadyForQuery is out of the ordinary.
         static let changesReady: Flags = [.skipsToSync, .countsReady]
         /// What ends with the last request.

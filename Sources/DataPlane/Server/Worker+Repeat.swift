@@ -124,6 +124,7 @@ extension Worker {
 
     /// The Parse messages come again, also those that the server has answered in front of what it did not finish.
     private mutating func forgetKeptNames(of index: Int32, on serverIndex: Int32) {
+        clients[index].pointee.statements?.forgetUnanswered()
         let requests = servers[serverIndex].pointee.requests
         guard let start = requests.start.map({ UnsafeRawPointer($0) }), let names = clients[index].pointee.statements
         else { return }

@@ -21,8 +21,7 @@ extension Worker {
         case .linked, .resetting: break
         case .free, .connecting, .replicating: return .ended
         }
-        let isHidden =
-            server.pointee.replies.isEmpty ? server.pointee.state == .resetting : server.pointee.replies.isNextHidden
+        let isHidden = isHidden(index)
         switch tag {
         case BackendTag.readyForQuery: return takeReady(index, body)
         case BackendTag.emptyQueryResponse:
@@ -40,9 +39,13 @@ extension Worker {
         case BackendTag.copyInResponse, BackendTag.copyBothResponse:
             beginCopyIn(index, isBoth: tag == BackendTag.copyBothResponse)
         case BackendTag.parameterStatus:
-            return takeParameterStatus(index, body, isWhole: isWhole, isHidden: isHidden)
+            let isOurs = isHidden && !server.pointee.flags.contains(.countsReady)
+            return takeParameterStatus(index, body, isWhole: isWhole, isHidden: isOurs)
         case BackendTag.noticeResponse:
             if isWhole, let disposition = takeLastWords(index, body) { return disposition }
+            if let reply = server.pointee.replies.first, reply.kind == .parse, reply.statement != 0 {
+                statements.noteWarning(reply.statement)
+            }
             return isHidden || !isCurrent(index) ? .swallow : .pass
         case BackendTag.notificationResponse:
             // It belongs to nobody's answer, and who has asked for it keeps its server.
@@ -55,7 +58,23 @@ extension Worker {
         return isHidden ? .swallow : .pass
     }
 
-    /// A command of the extended protocol has dropped what Egret has set or prepared on the server.
+    /// Whether what comes answers something that no client has asked for.
+    @inline(__always)
+    private func isHidden(_ index: Int32) -> Bool {
+        let server = servers[index]
+        if server.pointee.replies.isEmpty { return server.pointee.state == .resetting }
+        if server.pointee.flags.contains(.skipsToSync) { return isSyncHidden(index) }
+        return server.pointee.replies.isNextHidden
+    }
+
+    /// What a server skips it does not answer.
+    @inline(__always)
+    private func isSyncHidden(_ index: Int32) -> Bool {
+        let replies = servers[index].pointee.replies
+        return (0..<replies.count).first { replies[$0].endsWithReady }.map { replies[$0].isHidden } ?? false
+    }
+
+    /// A command has dropped what Egret has set or prepared on the server.
     private mutating func noteCleared(_ serverIndex: Int32, _ body: UnsafeRawBufferPointer) {
         let server = servers[serverIndex]
         let tag = String(decoding: body.dropLast(), as: UTF8.self)
@@ -79,6 +98,8 @@ extension Worker {
     private mutating func finish(_ index: Int32, _ kind: ExpectedReply.Kind) {
         guard servers[index].pointee.replies.isNext(kind) else { return }
         let reply = servers[index].pointee.replies.removeFirst()
+        // Noted when it was sent, and forgotten if an earlier Parse of it has failed meanwhile.
+        if kind == .parse, reply.statement != 0 { servers[index].pointee.statements.insert(reply.statement) }
         if reply.name != 0, !reply.isHidden { finishNamed(reply, index) }
         noteLocalAnswers(index)
     }
@@ -88,11 +109,10 @@ extension Worker {
         let server = servers[index]
         switch reply.kind {
         case .execute: deallocated(reply, on: index)
-        case .close where server.pointee.client >= 0:
-            let client = clients[server.pointee.client]
-            guard client.pointee.unnamedSerial == reply.statement else { return }
-            client.pointee.statements?.forgetUnnamed()
-            server.pointee.unnamedOwner = 0
+        case .parse where reply.isUnnamedParse, .close where reply.isCloseOfUnnamed:
+            if server.pointee.client >= 0 {
+                clients[server.pointee.client].pointee.statements?.unnamedParsed(reply.unnamedSerial)
+            }
         case .query, .inspection, .functionCall, .parse, .bind, .close, .describeStatement, .describePortal, .sync,
             .copyEnd, .localParseComplete, .localCloseComplete:
             return
@@ -178,7 +198,7 @@ extension Worker {
         if server.pointee.client >= 0 {
             // From here on it is the client's time.
             clients[server.pointee.client].pointee.lastActivity = now
-            clientReady(server.pointee.client, index)
+            if holdsReady(server.pointee.client, index) { return .settle(isVisible: false) }
         }
         return .settle(isVisible: true)
     }
@@ -214,7 +234,7 @@ extension Worker {
             refuse(client, error)
             return .ended
         }
-        if kind == .query { server.pointee.flags.remove(.tellsClient) }
+        if server.pointee.replies.isEmpty { server.pointee.flags.remove(.tellsClient) }
         if clients[client].pointee.state == .waitingWelcome && server.pointee.replies.isEmpty {
             welcome(client, from: index)
         }
@@ -261,6 +281,9 @@ extension Worker {
             let client = clients[server.pointee.client]
             client.pointee.flags.subtract([.isCopyingIn, .isDiscarding])
             if client.pointee.flags.contains(.needsInspection) { noteSessionError(server.pointee.client) }
+            if let reply = server.pointee.replies.first, reply.isUnnamedParse {
+                client.pointee.statements?.unnamedFailed(reply.name)
+            }
             if isWhole, let error = withClientsName(body, ofClient: server.pointee.client) {
                 server.pointee.ownError = error
             }
@@ -306,9 +329,13 @@ extension Worker {
             case .parse where reply == .parseOfTaken: continue
             case .parse:
                 server.pointee.unnamedOwner = 0
-                // The client has none now, or one that is not what it believes.
                 if !reply.isHidden, server.pointee.client >= 0 {
-                    clients[server.pointee.client].pointee.statements?.forgetUnnamed()
+                    clients[server.pointee.client].pointee.statements?.unnamedSkipped(reply.name)
+                }
+            case .close where reply.isCloseOfUnnamed:
+                server.pointee.unnamedOwner = 0
+                if server.pointee.client >= 0 {
+                    clients[server.pointee.client].pointee.statements?.unnamedSkipped(reply.statement)
                 }
             case .query, .inspection, .functionCall, .bind, .close, .describeStatement, .describePortal, .execute,
                 .sync, .copyEnd:
@@ -377,7 +404,7 @@ extension Worker {
     private mutating func takeUnasked(_ index: Int32, _ tag: UInt8, _ body: UnsafeRawBufferPointer) -> ReplyDisposition
     {
         switch tag {
-        case BackendTag.parameterStatus: noteParameterStatus(index, body)
+        case BackendTag.parameterStatus: noteReload(index, body)
         case BackendTag.errorResponse:
             let error = ErrorResponse(body: body)
             noteShutdown(error, servers[index].pointee.node)
@@ -406,10 +433,20 @@ extension ExpectedReply {
     /// A Parse under a name that is taken: the server refuses it.
     static var parseOfTaken: ExpectedReply { ExpectedReply(.parse, name: .max) }
 
+    /// The client prepares its unnamed statement, the one with this serial number.
+    static func unnamedParse(_ serial: UInt32) -> ExpectedReply { ExpectedReply(.parse, name: serial) }
+
+    var isUnnamedParse: Bool { kind == .parse && statement == 0 && !isHidden && self != .parseOfTaken }
+
     /// The client closes its unnamed statement, the one with this serial number.
     static func closeOfUnnamed(_ serial: UInt32) -> ExpectedReply {
         ExpectedReply(.close, statement: serial, name: .max)
     }
+
+    var isCloseOfUnnamed: Bool { kind == .close && name == .max && !isHidden }
+
+    /// Of what it does to the client's unnamed statement.
+    var unnamedSerial: UInt32 { kind == .close ? statement : name }
 
     /// A query of Egret's own. Without it the client's next statement would not mean what it says.
     static var hidden: ExpectedReply { ExpectedReply(.query, isHidden: true) }

@@ -116,6 +116,9 @@ extension Worker {
             return refuse(clientIndex, last)
         }
         if client.pointee.bodyRemaining > 0 { client.pointee.flags.insert(.discardsBody) }
+        if client.pointee.flags.remove(.owesReady) != nil {
+            sendToClient(clientIndex, BackendMessage.readyForQuery(.idle))
+        }
         for answer in owed {
             sendToClient(clientIndex, error.bytes)
             switch answer {

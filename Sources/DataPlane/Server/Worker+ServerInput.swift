@@ -131,7 +131,7 @@ extension Worker {
     private func answersPlainQuery(_ index: Int32) -> Bool {
         let server = servers[index]
         return server.pointee.replies.isNextVisibleQuery && server.pointee.state == .linked
-            && server.pointee.client >= 0
+            && server.pointee.client >= 0 && !server.pointee.flags.contains(.mayClear)
     }
 
     /// A client that waited for its answers to come to an end goes on.

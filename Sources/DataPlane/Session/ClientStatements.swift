@@ -32,36 +32,103 @@ final class ClientStatements {
         var entry = Entry(statement: 0, isRead: false, kind: .other, effects: [])
     }
 
+    /// An unnamed statement, and the Parse that is to replace it.
+    private struct Replaced {
+        var by: UInt32
+        var serial: UInt32
+        var parse: [UInt8]
+        var entry: Entry
+    }
+
     private var slots = [Slot](repeating: Slot(), count: 8)
     private var names: [UInt8] = []
     private(set) var count = 0
     private var used = 0
-    private var lastSerial: UInt32 = 0
+    private var lastSerial: UInt32
+    private var serialsHaveWrapped = false
+    /// 0 stands for no name, and the number above for what has none.
+    static let serialMax = UInt32.max - 1
     /// How long the bytes of all names may grow before the removed ones are dropped.
     private var namesMax = 16 << 10
 
     /// The last Parse of the unnamed statement, whole, for a server that has not seen it; empty when there is none.
     private(set) var unnamedParse: [UInt8] = []
+    /// For each Parse of the unnamed statement that stands in the middle of a group, and is not answered yet.
+    private var replaced: [Replaced] = []
     /// Names that were taken when somebody wanted them, by the statement that was to have them.
     private var refusedNames: [UInt32: [UInt8]] = [:]
     /// A DEALLOCATE is bound, and its Execute comes next.
     var deallocating: Target?
-    private(set) var unnamedEntry = Entry(statement: 0, isRead: false, kind: .other, effects: [])
+    private(set) var unnamedEntry = noEntry
+    private var unnamedSerial: UInt32 = 0
+    private static let noEntry = Entry(statement: 0, isRead: false, kind: .other, effects: [])
 
-    init() {}
+    /// - Parameter lastSerial: the registrations are numbered from the one behind it.
+    init(lastSerial: UInt32 = 0) { self.lastSerial = lastSerial }
 
-    /// - Parameter body: of its Parse.
-    func rememberUnnamed(_ body: UnsafeRawBufferPointer, _ entry: Entry) {
+    /// - Parameters:
+    ///   - body: of its Parse.
+    ///   - serial: of the Parse.
+    ///   - isBehind: in the middle of a group: the server may skip it.
+    func rememberUnnamed(_ body: UnsafeRawBufferPointer, _ entry: Entry, _ serial: UInt32, isBehind: Bool = false) {
+        if isBehind {
+            replaced.append(Replaced(by: serial, serial: unnamedSerial, parse: unnamedParse, entry: unnamedEntry))
+        }
         unnamedParse.removeAll(keepingCapacity: true)
         unnamedParse.append(FrontendTag.parse)
         withUnsafeBytes(of: UInt32(body.count + 4).bigEndian) { unnamedParse.append(contentsOf: $0) }
         unnamedParse.append(contentsOf: body)
         unnamedEntry = entry
+        unnamedSerial = serial
+    }
+
+    /// None from here on, unless the server skips the Close.
+    /// - Parameter serial: of the Close, which is numbered like a Parse.
+    func closeUnnamed(_ serial: UInt32) {
+        replaced.append(Replaced(by: serial, serial: unnamedSerial, parse: unnamedParse, entry: unnamedEntry))
+        (unnamedParse, unnamedEntry, unnamedSerial) = ([], Self.noEntry, serial)
+    }
+
+    /// The server has prepared or closed it.
+    func unnamedParsed(_ serial: UInt32) {
+        if !replaced.isEmpty { replaced.removeAll { $0.by == serial } }
+    }
+
+    /// The server has refused it, and has none now.
+    func unnamedFailed(_ serial: UInt32) {
+        replaced.removeAll { $0.by == serial }
+        unnamedWas(serial, Replaced(by: 0, serial: 0, parse: [], entry: Self.noEntry))
+    }
+
+    /// The server has skipped it, and still has the one before it.
+    func unnamedSkipped(_ serial: UInt32) {
+        guard let position = replaced.firstIndex(where: { $0.by == serial }) else { return }
+        unnamedWas(serial, replaced.remove(at: position))
+    }
+
+    /// What was taken for the statement with this number has been another one all the time.
+    private func unnamedWas(_ serial: UInt32, _ other: Replaced) {
+        if unnamedSerial == serial {
+            (unnamedSerial, unnamedParse, unnamedEntry) = (other.serial, other.parse, other.entry)
+        }
+        for position in replaced.indices where replaced[position].serial == serial {
+            let by = replaced[position].by
+            replaced[position] = other
+            replaced[position].by = by
+        }
+    }
+
+    /// What was parsed since the oldest of those that are not answered comes again.
+    func forgetUnanswered() {
+        guard let first = replaced.first else { return }
+        (unnamedSerial, unnamedParse, unnamedEntry) = (first.serial, first.parse, first.entry)
+        replaced = []
     }
 
     func forgetUnnamed() {
         unnamedParse.removeAll(keepingCapacity: unnamedParse.capacity <= 4_096)
-        unnamedEntry = Entry(statement: 0, isRead: false, kind: .other, effects: [])
+        unnamedEntry = Self.noEntry
+        unnamedSerial = 0
     }
 
     func noteRefusal(of name: some Sequence<UInt8>, for statement: UInt32) {
@@ -84,7 +151,10 @@ final class ClientStatements {
     /// - Returns: the serial number of the new registration.
     @discardableResult
     func insert(_ name: UnsafeRawBufferPointer, _ entry: Entry) -> UInt32 {
-        lastSerial &+= 1
+        repeat {
+            lastSerial = lastSerial >= Self.serialMax ? 1 : lastSerial + 1
+        } while serialsHaveWrapped && slots.contains { $0.state >= Self.inUse && $0.entry.serial == lastSerial }
+        if lastSerial == Self.serialMax { serialsHaveWrapped = true }
         var entry = entry
         entry.serial = lastSerial
         place(name, entry)

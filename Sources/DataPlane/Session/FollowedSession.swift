@@ -8,8 +8,8 @@ final class FollowedSession {
     private(set) var customNames: Set<String>
     /// It may have set a parameter whose name is not in the text.
     private(set) var hasHiddenNames = false
-    /// Of all statements that it has prepared.
-    private(set) var preparedNames = SetParameters()
+    /// What each statement that it has prepared sets, by the statement's name; nil where that has been different texts.
+    private var prepared: [[UInt8]: SetParameters?] = [:]
     /// A parameter was reset since the server was asked last, and before it was.
     private(set) var hasReset = false
     private(set) var isAskedAfterReset = false
@@ -21,6 +21,8 @@ final class FollowedSession {
     var hasJustAskedSequences = false
     /// It alters roles or databases.
     var changesLogins = false
+    /// Portals that may set a parameter, and are not executed yet.
+    private var unexecuted = 0
     /// What is to be asked once the transaction is over, and the parameters to ask for by name.
     private var scope: SessionInspection.Scope = []
     private var namesSet: Set<String> = []
@@ -53,15 +55,31 @@ final class FollowedSession {
     }
 
     /// What the text of a statement that is prepared shows; the effects come with each Bind.
-    func note(prepared text: SetParameters) {
-        preparedNames.formUnion(text)
+    /// - Parameter name: the statement's; a Parse that fails may have left another one under it.
+    func note(prepared text: SetParameters, as name: UnsafeRawBufferPointer) {
+        let name = Array(name)
+        // Then none is sure, and the server is asked for all of them.
+        if prepared.count > SetParameters.namesMax { prepared = [:] }
+        if name.isEmpty || prepared[name] == nil {
+            prepared[name] = .some(text)
+        } else if prepared[name] != .some(.some(text)) {
+            prepared[name] = .some(nil)
+        }
         note(text)
     }
+
+    /// What a statement sets that is bound now; nil where that is not sure.
+    func names(preparedAs name: UnsafeRawBufferPointer) -> SetParameters? { prepared[Array(name)] ?? nil }
 
     private func note(_ text: SetParameters) {
         customNames.formUnion(text.names.lazy.filter { $0.contains(".") })
         if text.hasHiddenNames || customNames.count > SetParameters.namesMax { hasHiddenNames = true }
     }
+
+    /// A portal that may set a parameter is bound.
+    func noteBound() { unexecuted += 1 }
+
+    func noteExecuted() { unexecuted = max(0, unexecuted - 1) }
 
     /// It keeps its server from now on.
     func notePin(at moment: Int64) {
@@ -76,6 +94,9 @@ final class FollowedSession {
 
     /// The question that is due, and the parameters to ask for by name.
     func beginInspection() -> (SessionInspection, names: [String]) {
+        // What was bound and not run has set nothing.
+        if unexecuted > 0, scope.contains(.named) { scope.formUnion([.parameters, .pins]) }
+        unexecuted = 0
         let inspection = SessionInspection(scope)
         let names = scope.contains(.parameters) ? customNames : namesSet
         (scope, namesSet, hasJustAskedSequences) = ([], [], false)

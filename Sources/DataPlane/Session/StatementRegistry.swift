@@ -5,30 +5,54 @@ struct StatementRegistry: ~Copyable {
         /// The Parse body behind the name: the text, its NUL, and the parameter types.
         var body: [UInt8]
         var references: Int
+        /// Servers have something to say about its text, and say it with each Parse.
+        var warns = false
     }
 
     private var byBody: [[UInt8]: UInt32] = [:]
     private var records: [UInt32: Record] = [:]
-    private var next: UInt32 = 1
-    private let prefix: String
+    private var next: UInt32
+    private let worker: Int
+    /// How often all numbers were given out. In each era the same number makes another name, since servers may still
+    /// have statements of the one before.
+    private(set) var era: UInt32 = 0
+    /// What the names on servers begin with.
+    private(set) var prefix: String
 
-    /// - Parameter worker: keeps the names of two workers apart on a server that moves between them.
-    init(worker: Int) { prefix = "egret_\(worker)_" }
+    /// - Parameters:
+    ///   - worker: keeps the names of two workers apart on a server that moves between them.
+    ///   - next: the first number; at least 1.
+    init(worker: Int, next: UInt32 = 1) {
+        self.worker = worker
+        self.next = next
+        prefix = "egret_\(worker)_"
+    }
 
     var count: Int { records.count }
 
-    /// The number of a statement, with one more reference to it.
+    /// The number of a statement, with one more reference to it. With a new era nothing that servers had counts.
     mutating func intern(_ body: UnsafeRawBufferPointer) -> UInt32 {
         let key = Array(body)
         if let id = byBody[key] {
             records[id]?.references += 1
             return id
         }
-        let id = next
-        next += 1
+        let id = nextNumber()
         byBody[key] = id
         records[id] = Record(body: key, references: 1)
         return id
+    }
+
+    private mutating func nextNumber() -> UInt32 {
+        while true {
+            if next == ServerStatements.removed {
+                next = 1
+                era &+= 1
+                prefix = "egret_\(worker).\(era)_"
+            }
+            defer { next += 1 }
+            if records[next] == nil { return next }
+        }
     }
 
     /// A statement that no client names is forgotten; servers that still have it drop it in time.
@@ -43,6 +67,10 @@ struct StatementRegistry: ~Copyable {
     }
 
     func body(_ id: UInt32) -> [UInt8]? { records[id]?.body }
+
+    mutating func noteWarning(_ id: UInt32) { records[id]?.warns = true }
+
+    func warns(_ id: UInt32) -> Bool { records[id]?.warns ?? false }
 
     /// The statement's name on a server.
     func name(_ id: UInt32) -> [UInt8] {
@@ -83,12 +111,14 @@ struct ServerStatements: Sendable {
         var lastUse: UInt32 = 0
     }
 
-    private static let removed = UInt32.max
+    fileprivate static let removed = UInt32.max
     private static let outdated: UInt32 = 0
     private var slots: [Slot] = []
     private(set) var count = 0
     private var used = 0
     private var uses: UInt32 = 0
+    /// The registry's, while the server is with another worker.
+    var era: UInt32 = 0
 
     /// Whether the server has it; counts as a use.
     mutating func touch(_ statement: UInt32) -> Bool {

@@ -20,10 +20,16 @@ extension Worker {
 
     /// The same for a Bind that is about to be sent; its text was noted with the Parse.
     @inline(never)
-    mutating func noteEffects(_ index: Int32, on serverIndex: Int32, bound effects: SessionEffects, isFirst: Bool) {
+    mutating func noteEffects(
+        _ index: Int32, on serverIndex: Int32, bound effects: SessionEffects, _ name: UnsafeRawBufferPointer,
+        isFirst: Bool
+    ) {
         let isAlone = isFirst && isOutside(serverIndex, requests: 0)
-        let names = clients[index].pointee.followed?.preparedNames
+        // An unnamed statement of an earlier group may be one whose Parse was skipped.
+        let isSure = !name.isEmpty || clients[index].pointee.flags.contains(.parsedUnnamed)
+        let names = isSure ? clients[index].pointee.followed?.names(preparedAs: name) : nil
         noteSession(index, serverIndex, effects, names, isAlone: isAlone)
+        clients[index].pointee.followed?.noteBound()
     }
 
     /// The same for what nobody has read.
@@ -61,7 +67,7 @@ extension Worker {
         client.pointee.pins.formUnion(SessionPins(effects))
         pinUntilInspected(index)
         let bringsBack = !effects.isDisjoint(with: [.reset, .resetAll])
-        if text.map({ $0.changesTexts }) ?? false { client.pointee.flags.insert(.isResetting) }
+        if text.map({ $0.changesTexts }) ?? effects.contains(.parameter) { client.pointee.flags.insert(.isResetting) }
         if bringsBack, session.start != ParameterSets.none {
             client.pointee.flags.insert(.isResetting)
             session.bringsBack = true
@@ -74,29 +80,10 @@ extension Worker {
     }
 
     /// Notes with a Parse what the text alone shows; the effects come with each Bind.
-    mutating func noteParsed(_ index: Int32, _ effects: SessionEffects, _ text: UnsafeBufferPointer<UInt8>) {
-        if let names = SetParameters(in: effects, text) { followedSession(index).note(prepared: names) }
-    }
-
-    /// Sets the start values again that were reset, and tells the client what is not what it believes.
-    private mutating func bringBack(_ index: Int32, on serverIndex: Int32) {
-        let server = servers[serverIndex]
-        guard server.isIdleInside, server.pointee.applied != clients[index].pointee.parameters else { return }
-        applyParameters(index, serverIndex)
-        server.pointee.flags.insert(.tellsClient)
-    }
-
-    /// Parameters that were reset and set again at once, which the client has not been told yet.
-    /// - Parameter missing: those whose start values are on their way; the client is told when they are back.
-    private mutating func tell(
-        _ session: FollowedSession, _ index: Int32, _ serverIndex: Int32, except missing: Set<String>
+    mutating func noteParsed(
+        _ index: Int32, _ effects: SessionEffects, _ text: UnsafeBufferPointer<UInt8>, _ name: UnsafeRawBufferPointer
     ) {
-        for (name, told) in session.told where !missing.contains(name.lowercased()) {
-            if let value = servers[serverIndex].pointee.reported[name], value != told {
-                sendToClient(index, BackendMessage.parameterStatus(name, value))
-            }
-            session.told[name] = nil
-        }
+        if let names = SetParameters(in: effects, text) { followedSession(index).note(prepared: names, as: name) }
     }
 
     mutating func followedSession(_ index: Int32) -> FollowedSession {
@@ -219,28 +206,5 @@ extension Worker {
         servers[serverIndex].pointee.applied = applied
         releaseParameters(before)
         releaseParameters(appliedBefore)
-    }
-
-    /// DISCARD ALL has run: the session is as it began.
-    mutating func sessionDiscarded(_ index: Int32, on serverIndex: Int32) {
-        let (client, server) = (clients[index], servers[serverIndex])
-        client.pointee.flags.subtract([.isDiscarding, .isResetting, .needsInspection])
-        client.pointee.pins.formIntersection(.loadedLibrary)
-        if client.pointee.pins.isEmpty { client.pointee.flags.remove(.isPinned) }
-        forgetNames(index)
-        server.pointee.forgetStatements()
-        releaseParameters(server.pointee.applied)
-        server.pointee.applied = ParameterSets.none
-        if let session = client.pointee.followed {
-            parameterSets.retain(session.start)
-            releaseParameters(client.pointee.parameters)
-            client.pointee.parameters = session.start
-        }
-        if server.isIdleInside { return bringBack(index, on: serverIndex) }
-        // The answer is not complete yet.
-        guard server.pointee.applied != client.pointee.parameters else { return }
-        followedSession(index).note(.resetAll, nil, isAlone: false)
-        pinUntilInspected(index)
-        client.pointee.flags.insert(.isResetting)
     }
 }

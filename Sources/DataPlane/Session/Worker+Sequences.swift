@@ -5,9 +5,10 @@ import Wire
 /// server remembers for whom it has drawn, or that it was for several; and each client where that was.
 ///
 /// A client that asks gets the server that has drawn for it, if that is free and nobody else has drawn there since, and
-/// keeps it from then on. Where that is not to be had it gets PostgreSQL's own error for a session that has drawn
-/// nothing, and not another client's number, unless its own last write has drawn none. Once somebody of a database and
-/// user has asked, what others have drawn is dropped in front of a client's write, so that this stays the exception.
+/// keeps it from then on. Others get such a server only when nothing else is to be had. Where it has gone, the client
+/// gets PostgreSQL's own error for a session that has drawn nothing, and not another client's number, unless its own
+/// last write has drawn none. Once somebody of a database and user has asked, what others drew is dropped in front
+/// of a client's write.
 extension Worker {
     /// In front of a write.
     @inline(__always)
@@ -26,6 +27,8 @@ extension Worker {
         let own = ClientReference(index: index, generation: client.pointee.generation).rawValue
         if drawing == .likely || effects.contains(.sequence) {
             // What it has just drawn is what it will ask for, whoever has drawn before.
+            if server.pointee.drewFor != own { server.pointee.flags.remove(.drewByName) }
+            if effects.contains(.sequence) { server.pointee.flags.insert(.drewByName) }
             server.pointee.drewFor = own
             client.pointee.drewOn = ClientReference(index: serverIndex, generation: server.pointee.generation)
         } else if server.pointee.drewFor != own {
@@ -57,6 +60,47 @@ extension Worker {
         if client.pointee.flags.contains(.isGroupOpen) { return }
         sendHiddenQuery(serverIndex, "DISCARD SEQUENCES", expecting: .mayFail)
         server.pointee.drewFor = 0
+    }
+
+    /// Whether a client that is still there may come back to ask what this server has drawn for it. Others get it when
+    /// nothing else is idle.
+    @inline(__always)
+    mutating func isReserved(_ serverIndex: Int32) -> Bool {
+        servers[serverIndex].pointee.drewFor != 0 && isDrawnForAsker(serverIndex)
+    }
+
+    @inline(never)
+    private mutating func isDrawnForAsker(_ serverIndex: Int32) -> Bool {
+        let server = servers[serverIndex]
+        guard server.pointee.drewFor != .max, poolsTransactions else { return false }
+        let owner = ClientReference(rawValue: server.pointee.drewFor)
+        guard clients[owner.index].pointee.generation == owner.generation else { return false }
+        return server.pointee.flags.contains(.drewByName)
+            || identities[pools[server.pointee.pool].pointee.identity].pointee.asksSequences
+    }
+
+    /// Whether a pool that may grow does so, because all that is idle is reserved for others, and such is asked for.
+    @inline(__always)
+    mutating func leavesReserved(_ pool: Int32, to index: Int32) -> Bool {
+        let first = pools[pool].pointee.firstIdle
+        return first >= 0 && isReserved(first) && growsInstead(pool, index)
+    }
+
+    @inline(never)
+    private mutating func growsInstead(_ pool: Int32, _ index: Int32) -> Bool {
+        let (entry, node) = (pools[pool], nodes[pools[pool].pointee.node.rawValue])
+        return identities[entry.pointee.identity].pointee.asksSequences
+            && !hasDrawn(entry.pointee.firstIdle, for: index) && entry.pointee.refusal == nil
+            && (entry.pointee.permits?.count ?? .max) < settings.poolSize && node.pointee.suspectUntil <= now
+    }
+
+    /// Clients that wait for a server that was to be connected get a reserved one when that has come to nothing.
+    mutating func lendReserved(_ pool: Int32) {
+        while pools[pool].pointee.firstWaiting >= 0, pools[pool].pointee.connecting == 0, let server = takeIdle(pool) {
+            let index = pools[pool].pointee.firstWaiting
+            link(index, server)
+            if clients[index].pointee.state == .ready { makeRunnable(index) }
+        }
     }
 
     private func hasDrawn(_ serverIndex: Int32, for index: Int32) -> Bool {

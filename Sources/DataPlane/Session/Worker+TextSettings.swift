@@ -28,14 +28,15 @@ extension Worker {
         let name = isWhole ? (try? reader.string()) ?? "" : ""
         let value = isWhole ? (try? reader.string()) ?? "" : ""
         let before = server.pointee.reported[name]
-        if isWhole { noteParameterStatus(serverIndex, body) }
+        let isUnasked = server.pointee.replies.isEmpty
+        if isWhole { if isUnasked { noteReload(serverIndex, body) } else { noteParameterStatus(serverIndex, body) } }
         // A held server that is not the one in use must not contradict it.
         guard isCurrent(serverIndex) else { return .swallow }
         let index = server.pointee.client
         if isHidden {
             guard server.pointee.flags.contains(.tellsClient) else { return .swallow }
             if clients[index].pointee.followed?.told.removeValue(forKey: name) == value { return .swallow }
-        } else if server.pointee.transaction.isIdle, isBroughtBack(name, index) {
+        } else if server.pointee.transaction.isIdle, isBroughtBack(name, index, serverIndex) {
             let session = followedSession(index)
             if session.told[name] == nil { session.told[name] = before ?? value }
             return .swallow
@@ -45,8 +46,10 @@ extension Worker {
     }
 
     /// Whether a parameter is being reset whose start value came with the startup packet.
-    private func isBroughtBack(_ name: String, _ index: Int32) -> Bool {
-        let client = clients[index]
+    private func isBroughtBack(_ name: String, _ index: Int32, _ serverIndex: Int32) -> Bool {
+        let (client, replies) = (clients[index], servers[serverIndex].pointee.replies)
+        // Nothing is sent behind a reset: what is answered now stood in front of it.
+        if (0..<replies.count).count(where: { replies[$0].endsWithReady && !replies[$0].isHidden }) > 1 { return false }
         let isReset = client.pointee.flags.contains(.isDiscarding) || client.pointee.followed?.bringsBack == true
         if !isReset { return false }
         let start = client.pointee.followed?.start ?? client.pointee.parameters

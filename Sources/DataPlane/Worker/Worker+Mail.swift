@@ -158,7 +158,10 @@ extension Worker {
 
     private mutating func adopt(_ settings: DataPlaneSettings) {
         let secretsChanged = settings.secrets != self.settings.secrets
+        let isSmaller =
+            settings.poolSize + settings.reserveSize < self.settings.poolSize + self.settings.reserveSize
         self.settings = settings
+        if isSmaller { shrinkPools() }
         guard secretsChanged else { return }
         forgetRefusals()
         for identity in identityByName.values {

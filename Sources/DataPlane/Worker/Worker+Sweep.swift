@@ -188,6 +188,7 @@ extension Worker {
                 guard pools[pool].pointee.waitingCount > 0 else { continue }
                 soonSweep()
                 tellRefusal(pool)
+                lendReserved(pool)
                 if nodes[pools[pool].pointee.node.rawValue].pointee.suspectUntil <= now { connectForWaiters(pool) }
                 // A worker that had no such pool when it was asked may have one by now.
                 if pools[pool].pointee.isWanting {

@@ -34,9 +34,10 @@ public struct ParameterSets {
 
     private var byEntries: [[Entry]: ID] = [:]
     private var holders: [ID: Holder] = [:]
-    private var nextID: ID = 1
+    private var nextID: ID
 
-    package init() {}
+    /// - Parameter firstID: at least 1.
+    package init(firstID: ID = 1) { nextID = firstID }
 
     package var count: Int { holders.count }
 
@@ -51,8 +52,9 @@ public struct ParameterSets {
             retain(id)
             return id
         }
+        while nextID == Self.none || holders[nextID] != nil { nextID &+= 1 }
         let id = nextID
-        nextID += 1
+        nextID &+= 1
         byEntries[canonical] = id
         holders[id] = Holder(entries: canonical, references: 1)
         return id

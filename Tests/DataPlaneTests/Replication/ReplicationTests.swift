@@ -106,13 +106,13 @@ import Wire
         var builder = MessageBuilder()
         builder.message(BackendTag.copyData) { $0.append([UInt8](repeating: 0x5A, count: size)) }
         let message = builder.bytes
-        let received = Mutex(0)
+        let received = Watched(0)
         let play: @Sendable (FakeSession) throws -> Void = { session in
             let descriptor = session.socket.descriptor
             let reader = try Thread.start(name: "fake reader") {
                 let whole = (try? BlockingSocket(dup(descriptor)).take(message.count)) ?? []
-                // A session that only asks how to log in receives nothing, and may end last.
-                received.withLock { if whole == message { $0 = whole.count } }
+                // A session that only asks how to log in receives nothing.
+                if whole == message { received.change { $0 = whole.count } }
             }
             // Also where the proxy only wanted to know how to log in, and has left.
             defer { reader.join() }
@@ -126,8 +126,7 @@ import Wire
             }
             #expect(try client.socket.take(message.count) == message)
             writer.join()
-            #expect(record.waitForEnds(1))
-            #expect(received.withLock { $0 } == message.count)
+            #expect(received.wait { $0 == message.count })
         }
     }
 

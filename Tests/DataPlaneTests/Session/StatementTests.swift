@@ -62,12 +62,54 @@ import Testing
     @Test func `the unnamed statement is kept whole until it is forgotten`() {
         let statements = ClientStatements()
         #expect(statements.unnamedParse.isEmpty)
-        Self.with("first") { statements.rememberUnnamed($0, Self.entry(1)) }
-        Self.with("second") { statements.rememberUnnamed($0, Self.entry(2)) }
+        Self.with("first") { statements.rememberUnnamed($0, Self.entry(1), 1) }
+        Self.with("second") { statements.rememberUnnamed($0, Self.entry(2), 2) }
         #expect(statements.unnamedParse == [0x50, 0, 0, 0, 10] + Array("second".utf8))
         #expect(statements.unnamedEntry.statement == 2)
         statements.forgetUnnamed()
         #expect(statements.unnamedParse.isEmpty)
+    }
+
+    @Test func `an unnamed statement is what it was when the next one is skipped, and gone when that fails`() {
+        let statements = ClientStatements()
+        func parse(_ number: UInt32, isBehind: Bool) {
+            Self.with("\(number)") { statements.rememberUnnamed($0, Self.entry(number), number, isBehind: isBehind) }
+        }
+        parse(1, isBehind: false)
+        // Two of one group, both skipped.
+        parse(2, isBehind: true)
+        parse(3, isBehind: true)
+        statements.unnamedSkipped(2)
+        #expect(statements.unnamedEntry.statement == 3)
+        statements.unnamedSkipped(3)
+        #expect(statements.unnamedEntry.statement == 1)
+        // The next group has come already.
+        parse(4, isBehind: true)
+        parse(5, isBehind: false)
+        parse(6, isBehind: true)
+        statements.unnamedSkipped(4)
+        #expect(statements.unnamedEntry.statement == 6)
+        statements.unnamedSkipped(6)
+        #expect(statements.unnamedEntry.statement == 5)
+        // One that was prepared stays.
+        parse(7, isBehind: true)
+        parse(8, isBehind: true)
+        statements.unnamedParsed(7)
+        statements.unnamedSkipped(8)
+        #expect(statements.unnamedEntry.statement == 7)
+        // After a refusal there is none, also for the one behind it.
+        parse(9, isBehind: true)
+        parse(10, isBehind: true)
+        statements.unnamedFailed(9)
+        #expect(statements.unnamedEntry.statement == 10)
+        statements.unnamedSkipped(10)
+        #expect(statements.unnamedParse.isEmpty)
+        // A read that is asked again parses again.
+        parse(11, isBehind: false)
+        parse(12, isBehind: true)
+        parse(13, isBehind: true)
+        statements.forgetUnanswered()
+        #expect(statements.unnamedEntry.statement == 11)
     }
 
     @Test(arguments: [5, 100, 2_000])
@@ -156,6 +198,29 @@ import Testing
         }
         #expect(written == Array(name.utf8))
         #expect(written.withUnsafeBytes { StatementRegistry.isReserved($0) })
+    }
+
+    @Test func `numbers that have all been given begin anew, under other names and past those in use`() {
+        var registry = StatementRegistry(worker: 2, next: .max - 2)
+        let old = (1...4).map { number in Self.with("SELECT \(number)\0\0\0") { registry.intern($0) } }
+        #expect(old == [.max - 2, .max - 1, 1, 2])
+        #expect(registry.era == 1)
+        #expect(registry.name(1) == Array("egret_2.1_1".utf8))
+        #expect(registry.name(.max - 1) == Array("egret_2.1_4294967294".utf8))
+        for number in old { #expect(registry.body(number) != nil) }
+        var turned = StatementRegistry(worker: 2, next: .max - 1)
+        _ = Self.with("SELECT 1\0\0\0") { turned.intern($0) }
+        let next = Self.with("SELECT 2\0\0\0") { turned.intern($0) }
+        #expect(next == 1 && turned.era == 1)
+    }
+
+    @Test func `registrations of names are numbered past those in use when the numbers begin anew`() {
+        let statements = ClientStatements(lastSerial: ClientStatements.serialMax - 1)
+        let serials = ["a", "b", "c"].map { name in Self.with(name) { statements.insert($0, Self.entry(1)) } }
+        #expect(serials == [ClientStatements.serialMax, 1, 2])
+        let early = ClientStatements()
+        _ = Self.with("first") { early.insert($0, Self.entry(1)) }
+        #expect(early.remove(serial: 1) != nil && early.remove(serial: 1) == nil)
     }
 
     @Test(arguments: ["", "egret", "egre_t", "Egret_1", "my_egret_1", "pg_egret"])

