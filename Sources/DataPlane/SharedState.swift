@@ -60,6 +60,9 @@ final class SharedState: Sendable {
     let report: @Sendable (DataPlaneEvent) -> Void
     private let pools = Mutex<[PermitsKey: SharedPermits]>([:])
     private let methods = Mutex<[IdentityName: AuthenticationMethod]>([:])
+    /// Whose clients have asked for what they had drawn from sequences. Of databases and users that have logged in, so
+    /// there is an end to it.
+    private let sequenceAskers = Mutex<Set<IdentityName>>([])
 
     /// Whose permits they are.
     private enum PermitsKey: Hashable {
@@ -107,6 +110,10 @@ final class SharedState: Sendable {
     }
 
     /// How the servers authenticate a user, once one of them has asked on any worker.
+    func asksSequences(_ name: IdentityName) -> Bool { sequenceAskers.withLock { $0.contains(name) } }
+
+    func noteAsksSequences(_ name: IdentityName) { sequenceAskers.withLock { _ = $0.insert(name) } }
+
     func method(of identity: IdentityName) -> AuthenticationMethod? { methods.withLock { $0[identity] } }
 
     func learn(_ method: AuthenticationMethod, of identity: IdentityName) {

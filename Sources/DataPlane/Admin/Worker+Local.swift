@@ -120,7 +120,9 @@ extension Worker {
         switch message.tag {
         case FrontendTag.parse:
             guard let fields = ParseFields(message.body) else { return violate(index, "malformed Parse message") }
-            guard classify(fields.text.bindMemory(to: UInt8.self), of: index).isForProxy else {
+            let isOurs = classify(fields.text.bindMemory(to: UInt8.self), of: index).isForProxy
+            let isTaken = !fields.name.isEmpty && locals.text(of: fields.name) != nil
+            guard isOurs || isTaken else {
                 return failLocalGroup(index, message, .featureNotSupported, Self.isMixed)
             }
             return prepareLocally(index, fields, message)

@@ -31,6 +31,7 @@ extension Worker {
         identities[index].pointee.user = user
         identities[index].pointee.clients = 1
         identities[index].pointee.method = shared.method(of: name)
+        identities[index].pointee.asksSequences = shared.asksSequences(name)
         identityByName[name] = index
         return index
     }

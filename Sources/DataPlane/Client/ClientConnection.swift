@@ -130,7 +130,7 @@ struct ClientConnection {
     var deadline: UInt64 = 0
     /// Monotonic nanoseconds: its last message.
     var lastActivity: UInt64 = 0
-    /// The last change of a parameter, of its database and user, that it was told of.
+    /// The last change of a default, of its database and user, that it was told of.
     var reloadsHeard: UInt64 = 0
     /// Wall clock seconds, for display.
     var connectedAt: Int64 = 0

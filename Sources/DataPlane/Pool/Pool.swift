@@ -50,8 +50,8 @@ struct Identity {
     var verifier: ScramVerifier?
     /// What a client is told at the start, by its parameters.
     var welcomes: [ParameterSets.ID: Welcome] = [:]
-    /// Parameters that have changed since its first client came, and how often any has.
-    var reloaded: [String: Reloaded] = [:]
+    /// What its servers report by default, and how often any of that has changed since its first client came.
+    var defaults: [String: Default] = [:]
     var reloads: UInt64 = 0
     /// By node number; -1 where there is none.
     var pools: [Int32] = []

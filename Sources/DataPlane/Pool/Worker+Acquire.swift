@@ -44,7 +44,7 @@ extension Worker {
     mutating func acquire(_ index: Int32, node: NodeID) -> Bool {
         let client = clients[index]
         let pool = pool(ofClient: index, on: node)
-        if pools[pool].pointee.firstWaiting < 0, !leavesReserved(pool, to: index), let server = takeIdle(pool) {
+        if pools[pool].pointee.firstWaiting < 0, let server = takeIdle(pool, for: index) {
             link(index, server)
             return true
         }

@@ -122,9 +122,14 @@ extension Worker {
     /// Who holds one server and waits for another keeps the first from others, who may hold the second. A client that
     /// has the primary does not wait for a standby, so that no ring of them can close.
     private mutating func heldInstead(of node: NodeID, _ index: Int32, _ need: Need) -> Int32? {
-        guard need == .read, nodes.primary >= 0, clients[index].pointee.firstHeld >= 0 else { return nil }
-        let held = heldServer(index, NodeID(UInt8(nodes.primary)))
-        return held != nil && isFull(pool(of: clients[index].pointee.identity, on: node)) ? held : nil
+        guard need == .read, nodes.primary >= 0, let held = heldServer(index, NodeID(UInt8(nodes.primary))) else {
+            return nil
+        }
+        let pool = pool(of: clients[index].pointee.identity, on: node)
+        guard isFull(pool) else { return nil }
+        // Another worker may have an idle one.
+        setWanting(pool, true)
+        return held
     }
 
     private mutating func chooseNode(_ index: Int32, _ need: Need) -> NodeID? {

@@ -404,7 +404,10 @@ extension Worker {
     private mutating func takeUnasked(_ index: Int32, _ tag: UInt8, _ body: UnsafeRawBufferPointer) -> ReplyDisposition
     {
         switch tag {
-        case BackendTag.parameterStatus: noteReload(index, body)
+        case BackendTag.parameterStatus:
+            var reader = ByteReader(body)
+            noteParameterStatus(index, body)
+            if let name = try? reader.string(), let value = try? reader.string() { noteReport(index, name, value) }
         case BackendTag.errorResponse:
             let error = ErrorResponse(body: body)
             noteShutdown(error, servers[index].pointee.node)

@@ -183,6 +183,7 @@ extension Worker {
         pools[pool].pointee.refusal = nil
         nodes[server.pointee.node.rawValue].pointee.trust()
         if let replication = login?.replication { return joinReplication(index, replication.client) }
+        noteDefaults(index)
         if let reference = login?.onBehalfOf { passwordConfirmed(reference) }
         if pools[pool].pointee.key.name.database.text.isEmpty { return closeProbe(index) }
         park(index)

@@ -3,24 +3,53 @@ import Wire
 
 /// Parameters that change under everybody, as with a reload of the servers' configuration.
 ///
-/// PostgreSQL tells its clients at once. A client of Egret's may have no server at that moment, so each database and
-/// user keeps what its servers on the primary have said since, and a client hears it with the next server that it gets.
+/// A server tells its client with the answer to the next statement. A client of Egret's may be given another server by
+/// then, so each database and user knows what its servers on the primary report by default, and a client hears what has
+/// changed of it with the next server that it gets.
 extension Worker {
-    /// A server says that a parameter has changed, and nobody has asked it anything.
-    mutating func noteReload(_ serverIndex: Int32, _ body: UnsafeRawBufferPointer) {
-        let server = servers[serverIndex]
-        var reader = ByteReader(body)
-        guard let name = try? reader.string(), let value = try? reader.string() else { return }
-        let before = server.pointee.reported[name]
-        noteParameterStatus(serverIndex, body)
-        guard before != value, name != "in_hot_standby", server.pointee.reported[name] == value,
-            Int16(server.pointee.node.rawValue) == nodes.primary
-        else { return }
-        let identity = identities[pools[server.pointee.pool].pointee.identity]
-        identity.pointee.welcomes = [:]
-        identity.pointee.reloads += 1
-        identity.pointee.reloaded[name] = Reloaded(value: value, number: identity.pointee.reloads)
+    /// A server has logged in, and nothing is set on it yet.
+    mutating func noteDefaults(_ serverIndex: Int32) {
+        for (name, value) in servers[serverIndex].pointee.reported { noteDefault(serverIndex, name, value) }
     }
+
+    /// A server reports a parameter that no statement of its client has changed.
+    mutating func noteReport(_ serverIndex: Int32, _ name: String, _ value: String) {
+        let index = servers[serverIndex].pointee.client
+        if index >= 0 {
+            // SET LOCAL and its end come with the answers of a block.
+            guard servers[serverIndex].pointee.transaction.isIdle, !clients[index].pointee.flags.contains(.isPinned),
+                !isOwn(name, of: index)
+            else { return }
+            // It hears this itself.
+            let identity = identities[clients[index].pointee.identity]
+            let isUpToDate = clients[index].pointee.reloadsHeard == identity.pointee.reloads
+            noteDefault(serverIndex, name, value)
+            if isUpToDate { clients[index].pointee.reloadsHeard = identity.pointee.reloads }
+        } else {
+            noteDefault(serverIndex, name, value)
+        }
+    }
+
+    private mutating func noteDefault(_ serverIndex: Int32, _ name: String, _ value: String) {
+        let server = servers[serverIndex]
+        guard Int16(server.pointee.node.rawValue) == nodes.primary, !Self.ofSession.contains(name) else { return }
+        let identity = identities[pools[server.pointee.pool].pointee.identity]
+        let before = identity.pointee.defaults[name]
+        if before?.value == value || (before == nil && identity.pointee.defaults.count >= 128) { return }
+        if before != nil {
+            identity.pointee.welcomes = [:]
+            identity.pointee.reloads += 1
+        }
+        identity.pointee.defaults[name] = Default(value: value, number: identity.pointee.reloads)
+    }
+
+    /// Whether the client has a value of its own.
+    private func isOwn(_ name: String, of index: Int32) -> Bool {
+        parameterSets.entries(clients[index].pointee.parameters).contains { $0.name == name.lowercased() }
+    }
+
+    /// No defaults, but what the session is.
+    private static var ofSession: Set<String> { ["in_hot_standby", "is_superuser", "session_authorization"] }
 
     /// Tells a client that gets a server what has changed since it was told last.
     @inline(__always)
@@ -33,19 +62,20 @@ extension Worker {
     @inline(never)
     private mutating func tellEachReload(_ index: Int32, with serverIndex: Int32) {
         let (client, identity) = (clients[index], identities[clients[index].pointee.identity])
-        let own = Set(parameterSets.entries(client.pointee.parameters).map(\.name))
-        for (name, change) in identity.pointee.reloaded.sorted(by: { $0.key < $1.key })
-        where change.number > client.pointee.reloadsHeard && !own.contains(name.lowercased()) {
-            sendToClient(index, BackendMessage.parameterStatus(name, change.value))
+        for (name, change) in identity.pointee.defaults.sorted(by: { $0.key < $1.key })
+        where change.number > client.pointee.reloadsHeard && !isOwn(name, of: index) {
+            // A server that has not taken the change up yet says so itself when it has.
+            let value = servers[serverIndex].pointee.reported[name] ?? change.value
+            sendToClient(index, BackendMessage.parameterStatus(name, value))
         }
         client.pointee.reloadsHeard = identity.pointee.reloads
         noteTextSettings(index, from: serverIndex)
     }
 }
 
-/// What a parameter has been changed to.
-struct Reloaded {
+/// What servers report of a parameter that nobody has set.
+struct Default {
     var value: String
-    /// Which of the changes it was.
+    /// Which of the changes of defaults it was; 0 where it has not changed.
     var number: UInt64
 }

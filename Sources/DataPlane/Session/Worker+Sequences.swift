@@ -40,15 +40,27 @@ extension Worker {
     @inline(never)
     mutating func returnToDrawn(_ index: Int32) {
         let client = clients[index]
-        identities[client.pointee.identity].pointee.asksSequences = true
-        guard poolsTransactions, client.pointee.server < 0, let reference = client.pointee.drewOn else { return }
+        if !identities[client.pointee.identity].pointee.asksSequences {
+            identities[client.pointee.identity].pointee.asksSequences = true
+            let name = identityName(client.pointee.identity)
+            shared.noteAsksSequences(name)
+            shared.post(.asksSequences(name), except: id)
+        }
+        guard poolsTransactions, client.pointee.server < 0, let server = idleDrawn(for: index),
+            Int16(servers[server].pointee.node.rawValue) == nodes.primary, !isStale(server)
+        else { return }
+        unlinkIdle(server)
+        link(index, server)
+    }
+
+    /// The server that has last drawn for a client, where it is idle and nobody else has drawn there since.
+    private mutating func idleDrawn(for index: Int32) -> Int32? {
+        guard let reference = clients[index].pointee.drewOn else { return nil }
         let server = servers[reference.index]
         guard server.pointee.generation == reference.generation, server.pointee.state == .idle,
-            Int16(server.pointee.node.rawValue) == nodes.primary, !isStale(reference.index),
             hasDrawn(reference.index, for: index)
-        else { return }
-        unlinkIdle(reference.index)
-        link(index, reference.index)
+        else { return nil }
+        return reference.index
     }
 
     /// Makes sure that a server does not answer with what it has drawn for somebody else.
@@ -74,23 +86,40 @@ extension Worker {
         let server = servers[serverIndex]
         guard server.pointee.drewFor != .max, poolsTransactions else { return false }
         let owner = ClientReference(rawValue: server.pointee.drewFor)
-        guard clients[owner.index].pointee.generation == owner.generation else { return false }
+        let place = ClientReference(index: serverIndex, generation: server.pointee.generation)
+        guard clients[owner.index].pointee.generation == owner.generation,
+            clients[owner.index].pointee.drewOn == place
+        else { return false }
         return server.pointee.flags.contains(.drewByName)
             || identities[pools[server.pointee.pool].pointee.identity].pointee.asksSequences
     }
 
-    /// Whether a pool that may grow does so, because all that is idle is reserved for others, and such is asked for.
+    /// An idle server of a pool for a client: its own where all that is idle is reserved; none where the pool may grow
+    /// and would otherwise lend what is reserved for others.
     @inline(__always)
-    mutating func leavesReserved(_ pool: Int32, to index: Int32) -> Bool {
+    mutating func takeIdle(_ pool: Int32, for index: Int32) -> Int32? {
         let first = pools[pool].pointee.firstIdle
-        return first >= 0 && isReserved(first) && growsInstead(pool, index)
+        if first >= 0, isReserved(first) { return takeReserved(pool, for: index) }
+        return takeIdle(pool)
     }
 
     @inline(never)
-    private mutating func growsInstead(_ pool: Int32, _ index: Int32) -> Bool {
+    private mutating func takeReserved(_ pool: Int32, for index: Int32) -> Int32? {
+        if let own = idleDrawn(for: index), servers[own].pointee.pool == pool {
+            unlinkIdle(own)
+            return own
+        }
+        // The owner of one further down may have gone since it was put there.
+        var free = pools[pool].pointee.firstIdle
+        while free >= 0, isReserved(free) { free = servers[free].pointee.nextIdle }
+        if free < 0 { return growsInstead(pool) ? nil : takeIdle(pool) }
+        unlinkIdle(free)
+        return free
+    }
+
+    private mutating func growsInstead(_ pool: Int32) -> Bool {
         let (entry, node) = (pools[pool], nodes[pools[pool].pointee.node.rawValue])
-        return identities[entry.pointee.identity].pointee.asksSequences
-            && !hasDrawn(entry.pointee.firstIdle, for: index) && entry.pointee.refusal == nil
+        return identities[entry.pointee.identity].pointee.asksSequences && entry.pointee.refusal == nil
             && (entry.pointee.permits?.count ?? .max) < settings.poolSize && node.pointee.suspectUntil <= now
     }
 

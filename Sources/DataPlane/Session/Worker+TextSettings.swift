@@ -28,8 +28,10 @@ extension Worker {
         let name = isWhole ? (try? reader.string()) ?? "" : ""
         let value = isWhole ? (try? reader.string()) ?? "" : ""
         let before = server.pointee.reported[name]
-        let isUnasked = server.pointee.replies.isEmpty
-        if isWhole { if isUnasked { noteReload(serverIndex, body) } else { noteParameterStatus(serverIndex, body) } }
+        if isWhole {
+            noteParameterStatus(serverIndex, body)
+            noteReport(serverIndex, name, value)
+        }
         // A held server that is not the one in use must not contradict it.
         guard isCurrent(serverIndex) else { return .swallow }
         let index = server.pointee.client

@@ -19,6 +19,7 @@ enum WorkerMessage: Sendable {
     case evictIdleServer(EvictionScope)
     /// Roles or databases are not what they were: connections that were made before are not used again.
     case renewServers
+    case asksSequences(IdentityName)
     /// A server connection moves here.
     case adopt(TravellingServer)
     /// A permit came free, or a server was not found: look again.

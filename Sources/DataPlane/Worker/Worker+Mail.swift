@@ -16,6 +16,8 @@ extension Worker {
             case .wantServer(let key, let worker): giveServer(key, to: worker)
             case .evictIdleServer(let scope): evictIdleServer(scope)
             case .renewServers: renewServers()
+            case .asksSequences(let name):
+                if let identity = identityByName[name] { identities[identity].pointee.asksSequences = true }
             case .adopt(let travelling): adopt(travelling)
             case .retryWaiters: soonSweep()
             case .stop(let mode): stop(mode)

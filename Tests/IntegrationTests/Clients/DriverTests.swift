@@ -61,6 +61,24 @@ extension IntegrationTests {
         }
 
         @Test(.timeLimit(.minutes(1)), arguments: modes)
+        func `A parameter that a reload of the server changes`(poolMode: EgretConfiguration.PoolMode) async throws {
+            let cluster = try await LocalCluster.create(standbys: 0)
+            try await Stand.withEgret(before: cluster, poolMode: poolMode) { stand in
+                let answer = try await stand.drive("reloaded_server.py", ["--server", String(cluster.primary.port)])
+                #expect(answer == "well\n")
+            }
+            await cluster.destroy()
+        }
+
+        @Test(.timeLimit(.minutes(1)), arguments: modes)
+        func `Egret's own commands, several prepared at a time`(poolMode: EgretConfiguration.PoolMode) async throws {
+            try await Stand.withSharedCluster(poolMode: poolMode) { stand in
+                let answer = try await stand.drive("own_commands.py")
+                #expect(answer == "well\n")
+            }
+        }
+
+        @Test(.timeLimit(.minutes(1)), arguments: modes)
         func `What a startup packet asks for`(poolMode: EgretConfiguration.PoolMode) async throws {
             try await Stand.withSharedCluster(poolMode: poolMode) { stand in
                 let answer = try await stand.drive("startup_items.py")

@@ -81,6 +81,59 @@ extension IntegrationTests {
         }
 
         @Test(.timeLimit(.minutes(1)))
+        func `A smaller default_pool_size takes effect on servers that are there, as they become free`() async throws {
+            try await Stand.withSharedCluster(
+                poolMode: .transaction, adjust: { configuration, _ in configuration.set("default_pool_size", "6") }
+            ) { stand in
+                var sessions: [PsqlSession] = []
+                for _ in 0..<6 { sessions.append(try await open(stand)) }
+                for session in sessions[2...] { _ = try await session.ask("COMMIT") }
+                #expect(try await servers(stand, isPsql) == 6)
+                var changed = stand.configuration
+                changed.set("default_pool_size", "1")
+                try stand.egret.reload(changed)
+                // Four are idle. The two in a transaction go on to its end.
+                let isSmaller = try await Poll.until(.seconds(5)) { try await servers(stand, isPsql) == 2 }
+                #expect(isSmaller, "\(stand.egret.log.tail())")
+                for session in sessions[..<2] { #expect(try await session.ask("COMMIT") == "") }
+                let isSmall = try await Poll.until(.seconds(5)) { try await servers(stand, isPsql) <= 1 }
+                #expect(isSmall, "\(stand.egret.log.tail())")
+                #expect(try await stand.query("SELECT 1") == "1")
+                for session in sessions { session.close() }
+            }
+        }
+
+        /// Somebody else may hold the standby's servers, and wait for the primary's.
+        @Test(.timeLimit(.minutes(1)))
+        func `A session that holds the primary does not wait for a standby whose servers are all taken`() async throws {
+            try await Stand.withSharedCluster(
+                poolMode: .session, weights: [0, 1],
+                adjust: { configuration, _ in
+                    configuration.set("default_pool_size", "4")
+                    configuration.set("query_wait_timeout", "20")
+                }
+            ) { stand in
+                let (primary, standby) = (stand.cluster.nodes[0], stand.cluster.nodes[1])
+                var readers: [PsqlSession] = []
+                for _ in 0..<4 {
+                    readers.append(try await stand.session())
+                    #expect(try await readers[readers.count - 1].ask("SELECT inet_server_port()") == "\(standby.port)")
+                }
+                let writer = try await open(stand)
+                _ = try await writer.ask("COMMIT")
+                let begin = ContinuousClock.now
+                #expect(try await writer.ask("SELECT inet_server_port()") == "\(primary.port)")
+                #expect(ContinuousClock.now - begin < .seconds(5))
+                readers[0].close()
+                let isBack = try await Poll.until(.seconds(5)) {
+                    try await writer.ask("SELECT inet_server_port()") == "\(standby.port)"
+                }
+                #expect(isBack, "\(stand.egret.log.tail())")
+                for session in readers[1...] + [writer] { session.close() }
+            }
+        }
+
+        @Test(.timeLimit(.minutes(1)))
         func `max_user_connections counts one user alone`() async throws {
             try await Stand.withSharedCluster(
                 adjust: { configuration, _ in
