@@ -61,21 +61,27 @@ demo: release
 	$(call install,$(SERVER_PACKAGES))
 	.build/release/egret demo
 
-# The two-node story waits for its servers most of the time, in network namespaces of its own. SwiftPM would let it wait
-# for the other tests, too, so it is started without it.
-STORY = .build/debug/egretPackageTests.xctest --testing-library swift-testing --filter TwoNodeStoryTests
+# Tests of nodes wait for most of their time, the two-node story in network namespaces of its own, and the release build
+# has the patience to take what they leave of the machine. SwiftPM would let one wait for the other, so the runner is
+# started without it. Each writes to a log of its own, which is shown when it has ended.
+RUNNER = .build/debug/egretPackageTests.xctest --testing-library swift-testing --no-parallel
+PARTS = release nodes story rest
+RUN_rest = $(RUNNER) --skip 'IntegrationTests.NodeTests/'
+RUN_nodes = $(RUNNER) --filter 'IntegrationTests.NodeTests/' --skip TwoNodeStoryTests
+RUN_story = $(RUNNER) --filter TwoNodeStoryTests
+RUN_release = nice -n 19 $(MAKE) --no-print-directory release-test
 
 # Debug: everything. Release: everything that needs no servers, since the optimizer is tested too.
 test:
 	$(call install,$(BUILD_PACKAGES) $(SERVER_PACKAGES) $(TEST_PACKAGES))
 	@$(MAKE) --no-print-directory drivers
 	$(SWIFT) build --build-tests
-	$(MAKE) --no-print-directory release-test
-	@$(STORY) > .build/story.log 2>&1 & story=$$!; \
-	$(SWIFT) test --skip-build --no-parallel --skip TwoNodeStoryTests; status=$$?; \
-	wait $$story || { status=1; cat .build/story.log; }; \
-	grep -q "with 1 test .*passed" .build/story.log || { status=1; echo "The story of the two nodes has not passed."; }; \
-	exit $$status
+	@$(MAKE) --no-print-directory -j 4 $(PARTS:%=test-%)
+
+test-%:
+	@$(RUN_$*) > .build/test-$*.log 2>&1; status=$$?; cat .build/test-$*.log; \
+	grep -q "Test run with [1-9][0-9]* tests.* passed" .build/test-$*.log || status=1; \
+	[ $$status = 0 ] || echo "The part '$*' of the tests has failed."; exit $$status
 
 # What the tests of drivers need besides installed packages.
 drivers: .build/drivers/usr

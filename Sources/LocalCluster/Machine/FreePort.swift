@@ -16,9 +16,29 @@ package enum FreePort {
         for _ in 0..<2_000 {
             let port = UInt16.random(in: range)
             let isNew = taken.withLock { $0.insert(port).inserted }
-            if isNew && isFree(port) { return port }
+            if isNew, isFree(port), claim(port) { return port }
         }
         throw .system(call: "bind to a free port", errno: EADDRINUSE)
+    }
+
+    /// Keeps other processes' hands off a port while this one lives, whether or not its server runs: an abstract socket
+    /// of that name is bound, which only this type knows of.
+    private static func claim(_ port: UInt16) -> Bool {
+        let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { return false }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        // Abstract names begin with NUL, and the path is filled with it.
+        let name = Array("egret-port-\(port)".utf8)
+        withUnsafeMutableBytes(of: &address.sun_path) { path in
+            for (offset, byte) in name.enumerated() { path[offset + 1] = byte }
+        }
+        let length = socklen_t(MemoryLayout<sa_family_t>.size + 1 + name.count)
+        let status = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, length) }
+        }
+        if status != 0 { close(descriptor) }
+        return status == 0
     }
 
     /// Whether a server could listen on this port of 127.0.0.1 now.

@@ -3,9 +3,13 @@ import LocalCluster
 import Synchronization
 import Testing
 
-/// All suites that need servers: one after the other, because they share two cores and one cluster, and measure time.
+/// The suites that need servers: one after the other, because they share two cores and one cluster, and measure time.
 @Suite(.serialized)
 struct IntegrationTests {}
+
+/// Those about what becomes of nodes. They wait for most of their time, beside the others in a process of its own.
+@Suite(.serialized)
+struct NodeTests {}
 
 /// A cluster with an Egret in front of it, and the ways to use them.
 struct Stand: Sendable {

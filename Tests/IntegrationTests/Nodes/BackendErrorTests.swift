@@ -1,7 +1,7 @@
 import LocalCluster
 import Testing
 
-extension IntegrationTests {
+extension NodeTests {
     /// Whether a client's error, or a server's farewell, is a failover. Nobody else looks at the nodes meanwhile.
     @Suite(.serialized)
     struct BackendErrorTests {

@@ -1,7 +1,7 @@
 import LocalCluster
 import Testing
 
-extension IntegrationTests {
+extension NodeTests {
     /// `backend_flag`: nodes that nobody takes down, and a node that is the primary because the configuration says so.
     @Suite(.serialized)
     struct BackendFlagTests {

@@ -3,7 +3,7 @@ import Glibc
 import LocalCluster
 import Testing
 
-extension IntegrationTests {
+extension NodeTests {
     /// What Egret finds when it comes back: after its own death, and when a former primary does.
     @Suite(.serialized)
     struct CrashTests {

@@ -2,7 +2,7 @@ import Foundation
 import LocalCluster
 import Testing
 
-extension IntegrationTests {
+extension NodeTests {
     /// What clients see when servers stop, die, hang and come back.
     @Suite(.serialized)
     struct FailoverTests {

@@ -2,7 +2,7 @@ import Foundation
 import LocalCluster
 import Testing
 
-extension IntegrationTests {
+extension NodeTests {
     /// `follow_primary_command` and `auto_failback` with two standbys.
     @Suite(.serialized)
     struct FollowPrimaryTests {

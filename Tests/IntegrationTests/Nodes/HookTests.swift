@@ -53,7 +53,7 @@ struct RecordingHook {
     }
 }
 
-extension IntegrationTests {
+extension NodeTests {
     /// The hooks' arguments, in full.
     @Suite(.serialized)
     struct HookTests {

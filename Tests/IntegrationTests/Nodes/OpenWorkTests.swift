@@ -1,7 +1,7 @@
 import LocalCluster
 import Testing
 
-extension IntegrationTests {
+extension NodeTests {
     /// What is under way on a primary, message by message, when another node takes its place.
     @Suite(.serialized)
     struct OpenWorkTests {

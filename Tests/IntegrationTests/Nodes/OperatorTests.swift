@@ -2,7 +2,7 @@ import Foundation
 import LocalCluster
 import Testing
 
-extension IntegrationTests {
+extension NodeTests {
     /// The operator's verbs, and the file that remembers what they did.
     @Suite(.serialized)
     struct OperatorTests {

@@ -2,7 +2,7 @@ import Foundation
 import LocalCluster
 import Testing
 
-extension IntegrationTests {
+extension NodeTests {
     /// `egret`'s verbs beyond attach and detach: what they print, and the status they end with.
     @Suite(.serialized)
     struct OperatorVerbTests {

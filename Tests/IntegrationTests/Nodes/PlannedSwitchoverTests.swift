@@ -2,7 +2,7 @@ import Foundation
 import LocalCluster
 import Testing
 
-extension IntegrationTests {
+extension NodeTests {
     /// `egret promote`: the operator's command, under the load of an ordinary day.
     @Suite(.serialized)
     struct PlannedSwitchoverTests {

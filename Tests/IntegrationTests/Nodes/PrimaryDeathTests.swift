@@ -2,7 +2,7 @@ import Foundation
 import LocalCluster
 import Testing
 
-extension IntegrationTests {
+extension NodeTests {
     /// The death of a primary is short, and nobody is told anything untrue about it.
     @Suite(.serialized)
     struct PrimaryDeathTests {

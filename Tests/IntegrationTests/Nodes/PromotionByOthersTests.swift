@@ -1,7 +1,7 @@
 import LocalCluster
 import Testing
 
-extension IntegrationTests {
+extension NodeTests {
     /// A promotion by somebody else is noticed at once, by what servers say on the connections of clients: nothing else
     /// looks at the nodes, neither by the clock nor after an error.
     @Suite(.serialized)

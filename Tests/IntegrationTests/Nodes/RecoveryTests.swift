@@ -5,7 +5,7 @@ import ProxyCore
 import Synchronization
 import Testing
 
-extension IntegrationTests {
+extension NodeTests {
     /// Online recovery with pgpool's own extension.
     @Suite(.serialized)
     struct RecoveryTests {

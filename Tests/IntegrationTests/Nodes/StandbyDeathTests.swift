@@ -2,7 +2,7 @@ import Foundation
 import LocalCluster
 import Testing
 
-extension IntegrationTests {
+extension NodeTests {
     /// The death of a standby is invisible: its reads are asked again elsewhere.
     @Suite(.serialized)
     struct StandbyDeathTests {

@@ -4,7 +4,7 @@ import LocalCluster
 import ProxyCore
 import Testing
 
-extension IntegrationTests {
+extension NodeTests {
     /// Planned changes of the primary, and nodes that fall idle, under load.
     @Suite(.serialized)
     struct SwitchoverTests {

@@ -2,7 +2,7 @@ import Foundation
 import LocalCluster
 import Testing
 
-extension IntegrationTests {
+extension NodeTests {
     /// The cluster of `conf/hooks/README.md` with its scripts, ssh and pgpool's own PCP programs, each host in
     /// namespaces of its own. Says what to install when something is missing.
     @Suite(.serialized)
