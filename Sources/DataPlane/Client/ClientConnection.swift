@@ -83,6 +83,8 @@ struct ClientConnection {
         static let isResetting = Flags(rawValue: 1 << 19)
         /// A reset is answered but for ReadyForQuery, which comes when the values of the session's start are back.
         static let owesReady = Flags(rawValue: 1 << 22)
+        /// The text that is passing is being searched.
+        static let searchesText = Flags(rawValue: 1 << 23)
         /// `standard_conforming_strings` is off: a backslash escapes in plain strings.
         static let escapesInStrings = Flags(rawValue: 1 << 20)
         /// Its encoding has bytes of ASCII inside of longer characters.

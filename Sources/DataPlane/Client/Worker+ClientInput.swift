@@ -247,6 +247,7 @@ extension Worker {
         client.pointee.bodyRemaining -= UInt32(length)
         if !client.pointee.flags.contains(.discardsBody), client.pointee.server >= 0 {
             relayToServer(client.pointee.server, bytes, length)
+            if client.pointee.flags.contains(.searchesText) { searchText(index, bytes, length) }
             if client.pointee.bodyRemaining == 0 {
                 let server = servers[client.pointee.server]
                 settling.append(

@@ -25,6 +25,7 @@ extension Worker {
     }
 
     /// Which statements there are decides what a message means.
+    @inline(__always)
     private func dependsOnNames(_ tag: UInt8) -> Bool {
         switch tag {
         case FrontendTag.parse, FrontendTag.bind, FrontendTag.describe, FrontendTag.close, FrontendTag.query: true
@@ -32,6 +33,7 @@ extension Worker {
         }
     }
 
+    @inline(__always)
     private func runsSomething(_ serverIndex: Int32) -> Bool {
         let replies = servers[serverIndex].pointee.replies
         return (0..<replies.count).contains { replies[$0].kind == .execute || replies[$0].kind == .query }

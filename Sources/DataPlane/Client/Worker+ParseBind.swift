@@ -98,7 +98,8 @@ extension Worker {
     }
 
     @inline(__always)
-    private mutating func countUnnamed(_ index: Int32) {
+    mutating func countUnnamed(_ index: Int32) {
+        if clients[index].pointee.pins.contains(.longStatement) { forgetLongStatement(index) }
         let last = clients[index].pointee.unnamedSerial
         clients[index].pointee.unnamedSerial = last >= ClientStatements.serialMax ? 1 : last + 1
     }
@@ -122,7 +123,7 @@ extension Worker {
     }
 
     @inline(__always)
-    private func noteUnnamed(_ index: Int32, on serverIndex: Int32) {
+    func noteUnnamed(_ index: Int32, on serverIndex: Int32) {
         let (client, server) = (clients[index], servers[serverIndex])
         server.pointee.unnamedOwner =
             ClientReference(index: index, generation: client.pointee.generation).rawValue
@@ -260,6 +261,7 @@ extension Worker {
             if effects.discardsAll { followedSession(index).bringsBack = true }
         }
         if fields.statement.isEmpty {
+            if clients[index].pointee.pins.contains(.longStatement) { noteUnread(index, on: serverIndex) }
             if !clients[index].pointee.flags.contains(.parsedUnnamed) {
                 servers[serverIndex].pointee.flags.insert(.usesOldUnnamed)
             }
@@ -363,25 +365,6 @@ extension Worker {
             clients[index].pointee.bodyRemaining = UInt32(message.total - here)
             clients[index].pointee.flags.remove(.discardsBody)
         }
-    }
-
-    /// A statement too long to keep: it stays on one server with its client.
-    private mutating func takeLongParse(_ index: Int32, _ message: ClientMessage) -> MessageProgress {
-        if let progress = takeLocally(index, message) { return progress }
-        guard message.available >= 6, message.start.load(fromByteOffset: 5, as: UInt8.self) == 0 else {
-            return violate(index, "a named statement of more than \(Limits.inspectedMessageMax) bytes")
-        }
-        // Nobody has read what it does.
-        guard case .server(let serverIndex) = placeGroup(index, message, mayRead: false) else { return .blocked }
-        let progress = forward(message, of: index, to: serverIndex)
-        stopKeeping(serverIndex)
-        servers[serverIndex].pointee.flags.insert(.mayHaveCommitted)
-        noteUnread(index, on: serverIndex, .unknown)
-        countUnnamed(index)
-        clients[index].pointee.statements?.forgetUnnamed()
-        noteUnnamed(index, on: serverIndex)
-        servers[serverIndex].pointee.replies.append(ExpectedReply(.parse))
-        return progress
     }
 
     mutating func failLostGroup(_ index: Int32, _ message: ClientMessage) -> MessageProgress {

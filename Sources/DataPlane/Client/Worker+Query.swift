@@ -52,6 +52,7 @@ extension Worker {
         if !verdict.mayRunOnStandby { noteDrawing(index, on: serverIndex, verdict.kind, verdict.effects) }
         if verdict.effects.concernsSession { noteEffects(index, on: serverIndex, verdict, message) }
         if verdict.effects.clearsServer { noteClearing(index, serverIndex, verdict) }
+        if !message.isWhole { beginSearch(index, serverIndex, message) }
         countStatement(verdict.kind, serverIndex)
     }
 
@@ -66,8 +67,8 @@ extension Worker {
     @inline(__always)
     private func classify(_ index: Int32, _ message: ClientMessage) -> StatementVerdict {
         guard message.isWhole else {
-            // Too long to look through: it may do anything.
-            return StatementVerdict(route: .primary, effects: .unknown, kind: .other)
+            // Too long to be read: it may do anything.
+            return StatementVerdict(route: .primary, effects: Self.unread, kind: .other)
         }
         return classify(text(of: message), of: index)
     }
@@ -101,6 +102,7 @@ extension Worker {
     }
 
     /// Something that the client has asked for is still to be answered.
+    @inline(__always)
     private func owesClient(_ serverIndex: Int32) -> Bool {
         let replies = servers[serverIndex].pointee.replies
         return (0..<replies.count).contains { !replies[$0].isHidden }

@@ -22,8 +22,10 @@ extension Worker {
         if !client.pointee.flags.isDisjoint(with: [.isGroupOpen, .isCopyingIn]) { return }
         if client.pointee.bodyRemaining > 0 || server.pointee.flags.contains(.skipsToSync) { return }
         if client.pointee.flags.contains(.isPinned) {
-            // A cancel request on its way must not hit the question.
-            let isDue = client.pointee.flags.contains(.needsInspection) && server.pointee.cancelsInFlight == 0
+            // A cancel request on its way must not hit the question, which would drop an unnamed statement, too.
+            let isDue =
+                client.pointee.flags.contains(.needsInspection) && server.pointee.cancelsInFlight == 0
+                && !client.pointee.pins.contains(.longStatement)
             if isDue { inspect(index, on: serverIndex) }
             return
         }

@@ -19,6 +19,8 @@ final class FollowedSession {
     var told: [String: String] = [:]
     /// It has just asked for what it has drawn from a sequence for the first time.
     var hasJustAskedSequences = false
+    /// Of the text that is passing, while it is longer than can be read at once.
+    var search = LongTextSearch()
     /// It alters roles or databases.
     var changesLogins = false
     /// Portals that may set a parameter, and are not executed yet.

@@ -44,6 +44,7 @@ extension Worker {
     }
 
     /// Whether the client has a value of its own.
+    @inline(__always)
     private func isOwn(_ name: String, of index: Int32) -> Bool {
         parameterSets.entries(clients[index].pointee.parameters).contains { $0.name == name.lowercased() }
     }

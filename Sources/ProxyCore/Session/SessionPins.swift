@@ -30,12 +30,16 @@ public struct SessionPins: OptionSet, Sendable, BitwiseCopyable, Hashable {
     /// Something of the session may have changed, and the server has not been asked yet what there is now.
     package static let unchecked = Self(rawValue: 1 << 11)
 
+    /// The unnamed statement is too long to be kept, and thus to be prepared on another server. It ends with the next
+    /// one, or with a simple query.
+    package static let longStatement = Self(rawValue: 1 << 12)
+
     /// What a server tells of its session when it is asked.
     package static let observable: Self = [
         .role, .temporaryObject, .listen, .advisoryLock, .preparedStatement, .cursor,
     ]
-    /// What no server tells: it lasts until DISCARD ALL.
-    package static let lasting: Self = [.loadedLibrary, .randomSeed, .sequence, .parameter, .unknown]
+    /// What no server tells: it lasts until DISCARD ALL, or for as long as the statement.
+    package static let lasting: Self = [.loadedLibrary, .randomSeed, .sequence, .parameter, .unknown, .longStatement]
 
     /// The state that a statement of these effects may have left behind.
     package init(_ effects: SessionEffects) {
@@ -53,7 +57,8 @@ public struct SessionPins: OptionSet, Sendable, BitwiseCopyable, Hashable {
             (.role, "role"), (.temporaryObject, "temporary object"), (.listen, "listen"),
             (.advisoryLock, "advisory lock"), (.preparedStatement, "prepared statement"), (.cursor, "held cursor"),
             (.loadedLibrary, "loaded library"), (.randomSeed, "random seed"), (.sequence, "sequence value"),
-            (.parameter, "unnamed parameter"), (.unknown, "not understood"), (.unchecked, "being checked"),
+            (.parameter, "unnamed parameter"), (.unknown, "not understood"), (.longStatement, "long statement"),
+            (.unchecked, "being checked"),
         ]
         return names.compactMap { contains($0.0) ? $0.1 : nil }
     }

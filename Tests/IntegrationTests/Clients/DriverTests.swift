@@ -79,6 +79,14 @@ extension IntegrationTests {
         }
 
         @Test(.timeLimit(.minutes(1)), arguments: modes)
+        func `Statements of more than a megabyte`(poolMode: EgretConfiguration.PoolMode) async throws {
+            try await Stand.withSharedCluster(poolMode: poolMode) { stand in
+                let answer = try await stand.drive("long_statements.py", ["--mode", poolMode.rawValue])
+                #expect(answer == "well\n")
+            }
+        }
+
+        @Test(.timeLimit(.minutes(1)), arguments: modes)
         func `What a startup packet asks for`(poolMode: EgretConfiguration.PoolMode) async throws {
             try await Stand.withSharedCluster(poolMode: poolMode) { stand in
                 let answer = try await stand.drive("startup_items.py")
