@@ -25,7 +25,8 @@ extension Worker {
             let isUpToDate = clients[index].pointee.reloadsHeard == identity.pointee.reloads
             noteDefault(serverIndex, name, value)
             if isUpToDate { clients[index].pointee.reloadsHeard = identity.pointee.reloads }
-        } else {
+        } else if servers[serverIndex].pointee.state == .idle {
+            // One that is being cleaned may still run what its client has left behind.
             noteDefault(serverIndex, name, value)
         }
     }

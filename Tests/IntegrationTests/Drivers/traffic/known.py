@@ -111,6 +111,15 @@ def is_of_later_name(script, difference):
     return code(difference.received) == b"26000" and sends(script, b"execute ", b"deallocate ")
 
 
+def is_of_position(script, difference):
+    """Where in the text an error is, of an EXECUTE whose name Egret has replaced."""
+    expected, received = difference.expected, difference.received
+    if code(expected) is None or code(received) is None or not sends(script, b"execute "):
+        return False
+    return [field for field in fields(expected[1]) if field[:1] != b"P"] == [
+        field for field in fields(received[1]) if field[:1] != b"P"]
+
+
 def is_of_other_role(script, difference):
     """A text is parsed anew on another server, with the role and the search path that the client has then."""
     return (
@@ -145,6 +154,7 @@ KNOWN = (
     Known("the name of a statement that has two", is_of_two_names),
     Known("a name in letters beyond ASCII, after a change of the encoding", is_of_recoded_name),
     Known("SQL that names a statement which is prepared later", is_of_later_name),
+    Known("the position of an error in an EXECUTE of a statement of the protocol", is_of_position),
     Known("a text that is parsed anew under another role", is_of_other_role),
     Known("the warning of a text that is refused", is_of_refused_warning),
     Known("the order of parameters that are told at once", is_of_status_order),
