@@ -98,6 +98,8 @@ struct ClientConnection {
         static let hasTakenLeave = Flags(rawValue: 1 << 28)
         /// The next message means something else once what is under way is answered.
         static let changesWhatFollows: Flags = [.isDiscarding, .isResetting]
+        /// The next message may have to wait.
+        static let holdsBack: Flags = [.isDiscarding, .isResetting, .owesReady]
     }
 
     var descriptor: Int32 = -1

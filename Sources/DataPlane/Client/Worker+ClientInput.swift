@@ -173,12 +173,7 @@ extension Worker {
             client.pointee.wait = .drain
             return .blocked
         }
-        // An open group is answered at its Sync and not before, and inside of a block nothing is brought back.
-        if !client.pointee.flags.isDisjoint(with: .changesWhatFollows), server >= 0,
-            !servers[server].pointee.replies.isEmpty, !client.pointee.flags.contains(.isGroupOpen),
-            servers[server].pointee.transaction.isIdle
-        {
-            // Whether anything is left of the session decides what the next message means.
+        if !client.pointee.flags.isDisjoint(with: .holdsBack), server >= 0, waitsForReset(index, on: server) {
             client.pointee.wait = .drain
             return .blocked
         }

@@ -24,6 +24,16 @@ extension Worker {
         return server.pointee.flags.contains(.isWanted) && isBetweenTransactions(index, serverIndex)
     }
 
+    /// Whether anything is left of the session decides what the next message means.
+    @inline(__always)
+    func waitsForReset(_ index: Int32, on serverIndex: Int32) -> Bool {
+        let (client, server) = (clients[index], servers[serverIndex])
+        if client.pointee.flags.contains(.owesReady) { return true }
+        // An open group is answered at its Sync and not before, and inside of a block nothing is brought back.
+        return !server.pointee.replies.isEmpty && !client.pointee.flags.contains(.isGroupOpen)
+            && server.pointee.transaction.isIdle
+    }
+
     /// Which statements there are decides what a message means.
     @inline(__always)
     private func dependsOnNames(_ tag: UInt8) -> Bool {
