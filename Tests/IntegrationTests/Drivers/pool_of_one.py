@@ -1,0 +1,77 @@
+"""One server for all: a failed transaction keeps it, a parameter that it refuses costs nobody else, and all who wait
+are served."""
+
+import time
+
+import target
+from protocol import Client, expect, query
+
+options = target.arguments()
+
+
+def client(**parameters):
+    return Client(options, timeout=10, **parameters)
+
+
+def value(connection, text):
+    connection.send(query(text))
+    return connection.rows()
+
+
+def is_waiting(connection):
+    """Whether nothing comes for a while."""
+    connection.socket.settimeout(0.3)
+    try:
+        connection.socket.recv(1)
+        return False
+    except TimeoutError:
+        return True
+    finally:
+        connection.socket.settimeout(10)
+
+
+# In a transaction that has failed the server stays with its client, whoever waits.
+first, second = client(), client()
+for end in ("ROLLBACK", "COMMIT"):
+    expect(first.ask("BEGIN")[1], None, "BEGIN")
+    expect(value(first, "SELECT 1/0"), ["22012"], "a division by zero")
+    second.send(query("SELECT 'second'"))
+    target.check(is_waiting(second), "a server in a failed transaction went to another client")
+    expect(value(first, "SELECT 1"), ["25P02"], "a statement in a failed transaction")
+    first.ask(end)
+    expect(second.rows(), ["second"], f"who waited for {end}")
+for text, answer in (("BEGIN; SELECT 1/0", ["22012"]), ("SELECT 1", ["25P02"])):
+    expect(value(first, text), answer, text)
+second.send(query("SELECT 'second'"))
+target.check(is_waiting(second), "a string of statements that failed in its transaction gave the server away")
+first.ask("ROLLBACK")
+expect(second.rows(), ["second"], "who waited for a string of statements")
+
+# A parameter that was good when it was set, and is not any more.
+first.ask("DROP TEXT SEARCH CONFIGURATION IF EXISTS public.passing")
+first.ask("CREATE TEXT SEARCH CONFIGURATION public.passing (COPY = simple)")
+expect(first.ask("SET default_text_search_config = 'public.passing'")[1], None, "SET")
+second.ask("DROP TEXT SEARCH CONFIGURATION public.passing")
+first.send(query("SELECT 'never'"))
+tag, body = first.next()
+expect((tag, b"C22023\0" in body and b"default_text_search_config" in body), (b"E", True), "a refused parameter")
+for connection in (second, client(), client(application_name="another")):
+    expect(value(connection, "SELECT 'fine'"), ["fine"], "another client behind a refused parameter")
+    found = value(connection, "SHOW default_text_search_config")
+    target.check(found[0].startswith("pg_catalog."), f"a refused parameter leaves {found}")
+
+# All who wait are served, each of them once.
+second.ask("DROP SEQUENCE IF EXISTS turn")
+second.ask("CREATE SEQUENCE turn")
+waiters = [client() for _ in range(30)]
+expect(second.ask("BEGIN")[1], None, "BEGIN")
+second.ask("SELECT txid_current()")
+for waiter in waiters:
+    waiter.send(query("SELECT nextval('turn') FROM pg_sleep(0.02)"))
+    time.sleep(0.005)
+second.ask("COMMIT")
+turns = [int(waiter.rows()[0]) for waiter in waiters]
+expect(sorted(turns), list(range(1, 31)), "the turns of those who wait")
+second.ask("DROP SEQUENCE turn")
+
+print("well")
