@@ -22,7 +22,8 @@ import Wire
         $0.append(string: "channel")
         $0.append(string: "payload")
     }
-    private static let parameter = BackendMessage.parameterStatus("TimeZone", "Mars")
+    /// The login has told another value of it.
+    private static let parameter = BackendMessage.parameterStatus("server_version", "15.1 (fake)")
     private static let unasked = notice + notification + parameter
     private static let ready = BackendMessage.readyForQuery(.idle)
     private static let head = BackendMessage.rowDescription(["text"])
