@@ -8,9 +8,10 @@ import struct
 import sys
 import time
 import types
+import zlib
 
 import target
-from protocol import EXECUTE, FLUSH, SYNC, TERMINATE, Client, bind, message, parse, query
+from protocol import DESCRIBE, EXECUTE, FLUSH, SYNC, TERMINATE, Client, bind, close, message, parse, query
 
 options = target.arguments(direct=0, only="")
 
@@ -131,6 +132,11 @@ CASES = {
     "copy that fails in a block": copy_steps(
         (COPY, b"G"), ([row("bad"), row("1"), DONE], 1), ([query("SELECT 1")], 1), begin="BEGIN"
     ),
+    "copy with Flush, simple": copy_steps((COPY, b"G"), ([FLUSH, row("1"), FLUSH, row("2"), FLUSH, DONE], 1)),
+    "copy with Flush that fails": copy_steps((COPY, b"G"), ([row("bad"), FLUSH, row("2"), FLUSH, DONE, FLUSH], 1)),
+    "copy with Flush and Sync": copy_steps(
+        ([*HEAD, FLUSH], b"G"), ([FLUSH, row("1"), SYNC, FLUSH, row("2"), SYNC, FLUSH, DONE, FLUSH, SYNC], 1)
+    ),
 }
 
 
@@ -217,6 +223,192 @@ CASES |= {
         *RUN, parse("RESET ALL"), bind(), EXECUTE, SYNC, *RUN, SYNC, count=2
     ),
     "pipeline behind a copy": pipeline(query("COPY pg_class FROM STDIN"), DONE, *[*RUN, SYNC] * 2_000, count=2_001),
+}
+
+
+def exact(connection, count):
+    """Every message up to the count-th ReadyForQuery, with its length and what it says."""
+    words = []
+    while count:
+        tag, body = connection.next()
+        if tag not in b"NS":
+            words.append((tag.decode(), len(body), zlib.crc32(body)))
+        count -= tag == b"Z"
+    return words
+
+
+def cut(pieces_of, *sent, count=1):
+    """A case of bytes that come in pieces, as `pieces_of` cuts them, once for each of its ways to do so."""
+
+    def run(port):
+        connection = table(port, "cut")
+        connection.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        seen = []
+        for pieces in pieces_of(b"".join(sent)):
+            for piece in pieces:
+                connection.send(piece)
+                time.sleep(0.0003)
+            seen += exact(connection, count)
+        return seen
+
+    return run
+
+
+def bytewise(data):
+    return [[data[place : place + 1] for place in range(len(data))]]
+
+
+def in_two(data):
+    """At each place in turn."""
+    return [[data[:place], data[place:]] for place in range(1, len(data))]
+
+
+def long_answers(port):
+    """Answers that end anywhere around the end of a buffer, and small ones behind them."""
+    connection, seen = client(port), []
+    for size in (8_192, 16_384, 32_768, 65_536):
+        for length in range(size - 64, size + 8, 3):
+            connection.send(query(f"SELECT repeat('x', {length})"), query("SELECT 1"))
+            seen += exact(connection, 2)
+    return seen
+
+
+def long_requests(port):
+    """The same of requests, and of data to copy."""
+    connection, seen = table(port, "cut"), []
+    for size in (4_096, 16_384, 65_536, 131_072):
+        for length in range(size - 28, size + 8, 2):
+            # So that the header of what follows lies at the end of a buffer.
+            connection.send(query("SELECT '" + "x" * (length - 16) + "'"), query("SELECT 1"))
+            seen += exact(connection, 2)
+            connection.send(query("COPY cut FROM STDIN"), row(" " * (length - 30) + "1"), DONE, query("SELECT 2"))
+            seen += exact(connection, 2)
+    return seen
+
+
+WHOLE = [parse("SELECT 1", "n"), DESCRIBE, bind("n"), EXECUTE, close("n"), SYNC, query("SELECT 2")]
+DATA = [query("COPY cut FROM STDIN"), row("1"), row("22"), DONE, query("SELECT 3")]
+CASES |= {
+    "cut, a group byte by byte": cut(bytewise, parse("SELECT 0"), *WHOLE, count=2),
+    "cut, a group in two": cut(in_two, parse("SELECT 0"), *WHOLE, count=2),
+    "cut, a copy byte by byte": cut(bytewise, *DATA, count=2),
+    "cut, a copy in two": cut(in_two, *DATA, count=2),
+    "cut, a pipeline of groups byte by byte": cut(bytewise, *[*RUN, SYNC] * 5, query("SELECT 4"), count=6),
+    "cut, long answers": long_answers,
+    "cut, long requests": long_requests,
+}
+
+
+def in_turn(*groups):
+    """A case of groups of which each is answered before the next is sent."""
+
+    def run(port):
+        connection, seen = client(port), []
+        for group in groups:
+            connection.send(*group)
+            seen += answers(connection)
+        return seen
+
+    return run
+
+
+def without_sync(*sent, first):
+    """A case of a group that goes on only when a message of its answer has come, without Flush or Sync."""
+
+    def run(port):
+        connection = table(port, "early")
+        connection.send(*sent)
+        seen = answers(connection, first)
+        seen += answers(connection, patience=0.1)
+        connection.send(*RUN, parse("INSERT INTO early VALUES (1)"), bind(), EXECUTE)
+        seen += answers(connection, patience=0.1)
+        connection.send(SYNC, query("SELECT count(*) FROM early"))
+        return seen + answers(connection, count=2)
+
+    return run
+
+
+def overflowing(port):
+    """Answers that are larger than the server's buffer come without Flush or Sync."""
+    connection, seen = client(port), []
+    connection.send(*[parse("SELECT repeat('x', 1000)"), bind(), EXECUTE] * 300)
+    while len(seen) < 800:
+        seen.append(connection.next()[0])
+    connection.send(SYNC)
+    while seen[-1] != b"Z":
+        seen.append(connection.next()[0])
+    return seen
+
+
+NO_SUCH = "SELECT no_such"
+ONE = [parse("SELECT 1", "n"), SYNC]
+USE = [bind("n"), EXECUTE, SYNC]
+CASES |= {
+    "early error of a Parse": without_sync(parse(NO_SUCH), first=b"E"),
+    "early error of a named Parse": without_sync(parse(NO_SUCH, "n"), bind("n"), EXECUTE, first=b"E"),
+    "early error behind answers": without_sync(*RUN, *RUN, parse(NO_SUCH), first=b"E"),
+    "early error behind a known statement": without_sync(
+        *ONE, parse("SELECT 1", "m"), bind("m"), EXECUTE, parse("SELECT 1 / 0"), bind(), EXECUTE, first=b"E"
+    ),
+    "early answers": overflowing,
+    "skipped, Bind of a Parse that fails": pipeline(parse(NO_SUCH, "n"), *USE, *USE, *ONE, *USE, count=4),
+    "skipped, Bind of a Parse that fails behind a Close": pipeline(
+        *ONE, close("n"), parse(NO_SUCH, "n"), *USE, *USE, *ONE, *USE, count=5
+    ),
+    "skipped, Bind of a Parse whose name is taken": pipeline(*ONE, parse("SELECT 2", "n"), *USE, *USE, count=3),
+    "skipped, Close": in_turn([*ONE], [parse(NO_SUCH), close("n"), SYNC], USE, [close("n"), *USE]),
+    "skipped, Parse": pipeline(parse(NO_SUCH), *ONE, *USE, *ONE, *USE, count=4),
+    "skipped, Parse of a known statement": in_turn(
+        ONE, [parse(NO_SUCH), parse("SELECT 1", "m"), *USE], [bind("m"), SYNC],
+        [parse("SELECT 1", "m"), bind("m"), EXECUTE, SYNC],
+    ),
+    "skipped, the unnamed Parse": pipeline(
+        parse("SELECT 3"), SYNC, parse(NO_SUCH, "n"), parse("SELECT 4"), SYNC, bind(), EXECUTE, SYNC, count=3
+    ),
+}
+
+
+def parameters(*texts):
+    """A case of statements that change what is reported to the client: the reports that come with each answer."""
+
+    def run(port):
+        connection = client(port)
+        connection.ask(
+            "CREATE OR REPLACE FUNCTION told() RETURNS text LANGUAGE sql SET DateStyle = 'SQL, DMY' "
+            "AS 'SELECT current_setting(''DateStyle'')'")
+        seen = []
+        for text in texts:
+            connection.send(query(text), parse("SHOW DateStyle"), bind(), EXECUTE, SYNC)
+            count = 2
+            while count:
+                tag, body = connection.next()
+                if tag in b"SDEZ":
+                    seen.append((tag, body[:4] if tag == b"E" else body))
+                count -= tag == b"Z"
+        return seen
+
+    return run
+
+
+CASES |= {
+    "told, a block that rolls back": parameters("BEGIN", "SET DateStyle = 'German'", "ROLLBACK", "SELECT 1"),
+    "told, a block that fails": parameters(
+        "BEGIN", "SET DateStyle = 'German'", "SELECT 1 / 0", "COMMIT", "SELECT 1"
+    ),
+    "told, a savepoint": parameters(
+        "BEGIN", "SAVEPOINT a", "SET TimeZone = 'Asia/Tokyo'", "ROLLBACK TO a", "COMMIT", "SELECT 1"
+    ),
+    "told, a local setting": parameters(
+        "BEGIN", "SET LOCAL DateStyle = 'German'", "SET LOCAL TimeZone = 'Asia/Tokyo'", "COMMIT", "SELECT 1"
+    ),
+    "told, a setting in a string that fails": parameters("SET DateStyle = 'German'; SELECT 1 / 0", "SELECT 1"),
+    "told, a local setting in a string": parameters("SET LOCAL DateStyle = 'German'; SELECT 1", "SELECT 1"),
+    "told, a function's own setting": parameters("SELECT told()", "BEGIN", "SELECT told()", "COMMIT", "SELECT told()"),
+    "told, a function that sets": parameters(
+        "SET DateStyle = 'ISO, YMD'", "SELECT set_config('DateStyle', 'German', true), told()",
+        "BEGIN", "SELECT set_config('DateStyle', 'German', false)", "ROLLBACK",
+        "SELECT set_config('DateStyle', 'German', false)", "SELECT told()", "RESET DateStyle", "SELECT 1",
+    ),
 }
 
 
