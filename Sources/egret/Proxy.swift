@@ -28,6 +28,8 @@ struct Proxy {
         _ = signal(SIGPIPE, SIG_IGN)
         // Until the control plane listens for it: logrotate(8) may run at any moment.
         _ = signal(SIGUSR1, SIG_IGN)
+        // Scripts for pgpool-II may send it; it means nothing here.
+        _ = signal(SIGUSR2, SIG_IGN)
         let openFiles = raiseDescriptorLimit(loaded.dataPlaneSettings(cores: Machine.cores))
         let settings = Self.settings(loaded, openFiles: openFiles)
         let pidFile = PidFile(path: loaded.configuration.path("pid_file_name"))

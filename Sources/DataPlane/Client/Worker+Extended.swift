@@ -137,9 +137,11 @@ extension Worker {
         guard message.isWhole else { return shortMessage(index, message) }
         if let progress = takeLocally(index, message) { return progress }
         if clients[index].pointee.flags.contains(.hasLostTransaction) { return failLostGroup(index, message) }
+        let target = TargetFields(message.body)
+        if let target, target.isStatement, waitsForName(target.name, of: index) { return waitForName(index) }
         guard case .server(let serverIndex) = placeGroup(index, message) else { return .blocked }
         let server = servers[serverIndex]
-        guard let fields = TargetFields(message.body) else {
+        guard let fields = target else {
             return relayMalformed(index, message, to: serverIndex, .describePortal)
         }
         if fields.isStatement {
@@ -199,7 +201,7 @@ extension Worker {
             let serial = clients[index].pointee.statements?.beginClose(fields.name)
         {
             // The server keeps the statement for its other clients.
-            server.pointee.replies.append(ExpectedReply(.localCloseComplete, name: serial))
+            owesLocally(serverIndex, ExpectedReply(.localCloseComplete, name: serial))
             // The name is gone: what used it in front of this cannot be asked again.
             stopKeeping(serverIndex)
             _ = answerLocallyIfNext(serverIndex)

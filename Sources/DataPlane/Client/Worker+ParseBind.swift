@@ -68,7 +68,37 @@ extension Worker {
         return false
     }
 
-    private mutating func waitForName(_ index: Int32) -> MessageProgress {
+    /// The same for a Bind or Describe: whether a Close of the name, or a Parse of a text that the server has, was
+    /// skipped in an earlier group is not known yet. That of another text need not be waited for: if it was skipped,
+    /// the server knows of no such statement.
+    @inline(__always)
+    mutating func waitsForName(_ name: UnsafeRawBufferPointer, of index: Int32) -> Bool {
+        let server = clients[index].pointee.server
+        guard server >= 0, servers[server].pointee.flags.contains(.owesNames), !name.isEmpty else { return false }
+        return isOwed(name, of: index, by: server)
+    }
+
+    @inline(never)
+    private mutating func isOwed(_ name: UnsafeRawBufferPointer, of index: Int32, by server: Int32) -> Bool {
+        guard let serials = clients[index].pointee.statements?.serials(of: name) else { return false }
+        let replies = servers[server].pointee.replies
+        var hasSync = false
+        for offset in (0..<replies.count).reversed() {
+            let reply = replies[offset]
+            if reply.endsWithReady { hasSync = true }
+            let changesName = reply.isLocal || (reply.kind == .parse && reply.statement != 0)
+            if hasSync, changesName, serials.contains(reply.name) { return true }
+        }
+        return false
+    }
+
+    @inline(__always)
+    mutating func owesLocally(_ serverIndex: Int32, _ reply: ExpectedReply) {
+        servers[serverIndex].pointee.replies.append(reply)
+        servers[serverIndex].pointee.flags.insert(.owesNames)
+    }
+
+    mutating func waitForName(_ index: Int32) -> MessageProgress {
         let flush: [UInt8] = [FrontendTag.flush, 0, 0, 0, 4]
         if clients[index].pointee.flags.contains(.isGroupOpen) { sendToServer(clients[index].pointee.server, flush) }
         clients[index].pointee.wait = .drain
@@ -141,6 +171,7 @@ extension Worker {
         var isKnown = servers[serverIndex].pointee.statements.touch(statement)
         if isKnown, mustParseAgain(serverIndex, statement, entry.kind) {
             servers[serverIndex].pointee.statements.markOutdated(statement)
+            servers[serverIndex].pointee.flags.insert(.owesNames)
             isKnown = false
         }
         if names.find(fields.name) != nil || names.count >= Limits.statementsPerClientMax {
@@ -151,8 +182,7 @@ extension Worker {
         entry.statement = statement
         let name = names.insert(fields.name, entry)
         if isKnown {
-            servers[serverIndex].pointee.replies.append(
-                ExpectedReply(.localParseComplete, statement: statement, name: name))
+            owesLocally(serverIndex, ExpectedReply(.localParseComplete, statement: statement, name: name))
             return answerLocallyIfNext(serverIndex)
         }
         sendParse(serverIndex, statement, isHidden: false, name: name)
@@ -245,6 +275,7 @@ extension Worker {
         }
         if let progress = takeLocally(index, message) { return progress }
         if clients[index].pointee.flags.contains(.hasLostTransaction) { return failLostGroup(index, message) }
+        if waitsForName(fields.statement, of: index) { return waitForName(index) }
         let entry = statementEntry(index, fields.statement)
         let kind = entry?.kind ?? .other
         if entry?.effects.asksSequences == true { returnToDrawn(index) }

@@ -21,7 +21,7 @@ extension Worker {
                 pools[pool].pointee.total > 0 || identities[identity].pointee.clients > 0,
                 nodes[node.rawValue].pointee.takesStatements, nodes[node.rawValue].pointee.suspectUntil <= now
             else { continue }
-            connectServer(pool, login: ServerLogin(secret: secret(of: identity), onBehalfOf: nil))
+            connectServer(pool, login: ServerLogin(secret: secret(of: identity), onBehalfOf: nil), evicts: false)
         }
     }
 

@@ -74,6 +74,8 @@ struct ServerConnection {
         static let isWanted = Flags(rawValue: 1 << 26)
         /// A statement that named a sequence has drawn for `drewFor`.
         static let drewByName = Flags(rawValue: 1 << 27)
+        /// A Close of its client, or a Parse of a text that it has, is not answered yet.
+        static let owesNames = Flags(rawValue: 1 << 28)
         /// Before the next message of its client is taken, something has to be looked at.
         static let holdsBack: Flags = [.isToRepeat, .hasIgnoredSyncs, .isWanted, .mayClear]
         /// The next ReadyForQuery is out of the ordinary.
@@ -81,7 +83,7 @@ struct ServerConnection {
         /// What ends with the last request.
         static let requestFlags: Flags = [
             .hasRequests, .isRepeatable, .hasAnswered, .mayHaveCommitted, .wasCanceled, .usesOldUnnamed, .mayClear,
-            .cancelsLater,
+            .cancelsLater, .owesNames,
         ]
     }
 

@@ -108,6 +108,8 @@ extension Worker {
             log(.error, "\(describe(clientIndex)): DB node \(node) was lost in the middle of a result")
             return closeClient(clientIndex)
         }
+        // The client has broken the protocol, and PostgreSQL would have ended its connection.
+        if let fatal, fatal.sqlState == SQLState.protocolViolation.description { return refuse(clientIndex, fatal) }
         let error = lossError(node, fatal, reason, isUncertain: isUncertain, wasInTransaction: wasInTransaction)
         if isPinned {
             var last = error

@@ -5,21 +5,22 @@ import Wire
 /// New server connections.
 extension Worker {
     /// Starts a connection for a pool, within the limits of the pool and the node.
+    /// - Parameter evicts: an idle server of another pool makes room where there is none.
     /// - Returns: whether one is under way.
     @discardableResult
-    mutating func connectServer(_ pool: Int32, login: ServerLogin) -> Bool {
+    mutating func connectServer(_ pool: Int32, login: ServerLogin, evicts: Bool = true) -> Bool {
         let (permits, node) = (pools[pool].pointee.permits, pools[pool].pointee.node)
         guard now >= connectShortage.retryAt, let permits else { return false }
         let key = pools[pool].pointee.key
         switch permits.take(poolLimit: poolLimit(pool), settings) {
         case .pool: return false
-        case .database: return evict(EvictionScope(node: node, database: key.name.database))
-        case .user: return evict(EvictionScope(node: node, user: key.name.user))
+        case .database: return evicts && evict(EvictionScope(node: node, database: key.name.database))
+        case .user: return evicts && evict(EvictionScope(node: node, user: key.name.user))
         case nil: break
         }
         guard shared.serversOfNode[Int(node.rawValue)].take(limit: settings.serversPerNodeMax) else {
             permits.give()
-            return evict(EvictionScope(node: node))
+            return evicts && evict(EvictionScope(node: node))
         }
         let index = servers.take { ServerConnection() }
         let server = servers[index]

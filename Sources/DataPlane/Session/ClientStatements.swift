@@ -145,7 +145,8 @@ final class ClientStatements {
     }
 
     func find(_ name: UnsafeRawBufferPointer) -> Entry? {
-        index(of: name, hash: Self.hash(name)).map { slots[$0].entry }
+        let name = Self.significant(name)
+        return index(of: name, hash: Self.hash(name)).map { slots[$0].entry }
     }
 
     /// - Returns: the serial number of the new registration.
@@ -157,7 +158,7 @@ final class ClientStatements {
         if lastSerial == Self.serialMax { serialsHaveWrapped = true }
         var entry = entry
         entry.serial = lastSerial
-        place(name, entry)
+        place(Self.significant(name), entry)
         return lastSerial
     }
 
@@ -178,9 +179,20 @@ final class ClientStatements {
     private static let inUse: UInt8 = 2
     private static let closing: UInt8 = 3
 
+    /// The numbers of all registrations of a name, of those that are being closed as well.
+    func serials(of name: UnsafeRawBufferPointer) -> [UInt32] {
+        let name = Self.significant(name)
+        let hash = Self.hash(name)
+        return slots.lazy.filter {
+            $0.state >= Self.inUse && $0.hash == hash && Int($0.nameLength) == name.count
+                && self.isSame(name, at: Int($0.nameOffset))
+        }.map(\.entry.serial)
+    }
+
     /// A Close of a name is on its way: the name is free, unless the server skips the Close.
     /// - Returns: the serial number of what it stands for.
     func beginClose(_ name: UnsafeRawBufferPointer) -> UInt32? {
+        let name = Self.significant(name)
         guard let position = index(of: name, hash: Self.hash(name)) else { return nil }
         slots[position].state = Self.closing
         return slots[position].entry.serial
@@ -195,6 +207,7 @@ final class ClientStatements {
 
     @discardableResult
     func remove(_ name: UnsafeRawBufferPointer) -> Entry? {
+        let name = Self.significant(name)
         guard let position = index(of: name, hash: Self.hash(name)) else { return nil }
         slots[position].state = 1
         count -= 1
@@ -220,6 +233,12 @@ final class ClientStatements {
         slots = [Slot](repeating: Slot(), count: 8)
         names = []
         (count, used) = (0, 0)
+    }
+
+    /// As far as PostgreSQL looks at names (`NAMEDATALEN` - 1).
+    @inline(__always)
+    private static func significant(_ name: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        name.count > 63 ? UnsafeRawBufferPointer(rebasing: name.prefix(63)) : name
     }
 
     private func index(of name: UnsafeRawBufferPointer, hash: UInt64) -> Int? {

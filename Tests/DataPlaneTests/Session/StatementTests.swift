@@ -59,6 +59,17 @@ import Testing
         #expect(Self.with("") { statements.find($0) }?.statement == 1)
     }
 
+    @Test func `names that differ behind their 63rd byte are one, as in PostgreSQL`() {
+        let statements = ClientStatements()
+        let name = String(repeating: "n", count: 63)
+        _ = Self.with(name + "one") { statements.insert($0, Self.entry(1)) }
+        #expect(Self.with(name + "two") { statements.find($0) }?.statement == 1)
+        #expect(Self.with(name) { statements.find($0) }?.statement == 1)
+        #expect(Self.with(String(name.dropLast())) { statements.find($0) } == nil)
+        #expect(Self.with(name + "three") { statements.beginClose($0) } == 1)
+        #expect(Self.with(name) { statements.find($0) } == nil)
+    }
+
     @Test func `the unnamed statement is kept whole until it is forgotten`() {
         let statements = ClientStatements()
         #expect(statements.unnamedParse.isEmpty)

@@ -72,8 +72,8 @@ remove()
 direct.close()
 
 # Statements, each of which is what its own name says, on whichever server.
-names = ["s" * 63 + "a", "s" * 63 + "b", "s" * 62, "S" * 63, "q\"\\ '\n;--", "\u00fc" * 40]
-names += ["x" * 127, "x" * 128, "y" * 4096]
+names = ["s" * 62 + "a", "s" * 62 + "b", "s" * 62, "S" * 63, "q\"\\ '\n;--", "\u00fc" * 40]
+names += ["x" * 127, "y" * 4096]
 connection, holder = Client(options, timeout=10), Client(options, timeout=10)
 for number, name in enumerate(names):
     connection.send(parse(f"SELECT 'it is {number}'", name), SYNC)
@@ -83,6 +83,9 @@ for begin in ("SELECT 1", "BEGIN"):
     for number, name in enumerate(names):
         connection.send(bind(name), EXECUTE, SYNC)
         expect(connection.rows(), [f"it is {number}"], f"the statement {name[:70]!r}")
+# PostgreSQL looks at no more than 63 bytes.
+connection.send(parse("SELECT 1", "x" * 63 + "and more"), SYNC)
+expect(connection.rows(), ["42P05"], "a name that is another's up to there")
 connection.send(close(names[0]), SYNC)
 connection.rows()
 for number, name in enumerate(names):

@@ -89,6 +89,25 @@ def copy_steps(*steps, name="", prepared=True, begin=None):
     return run
 
 
+def broken_copy(start, rest):
+    """A copy in which the client breaks the protocol: the error, and the end of the connection."""
+
+    def run(port):
+        connection = table(port, "copied")
+        connection.send(*start)
+        answers(connection, b"G")
+        connection.send(*rest)
+        seen = []
+        try:
+            while True:
+                tag, body = connection.next()
+                seen.append(tag + b"".join(field for field in body.split(b"\0") if field[:1] in b"SC"))
+        except (AssertionError, ConnectionResetError):
+            return seen
+
+    return run
+
+
 HEAD = [parse("COPY copied FROM STDIN"), bind(), EXECUTE]
 NAMED = [parse("COPY copied FROM STDIN", "cp"), bind("cp"), EXECUTE]
 COPY = [query("COPY copied FROM STDIN")]
@@ -132,6 +151,9 @@ CASES = {
     "copy that fails in a block": copy_steps(
         (COPY, b"G"), ([row("bad"), row("1"), DONE], 1), ([query("SELECT 1")], 1), begin="BEGIN"
     ),
+    "copy with a Parse in it": broken_copy([*HEAD, FLUSH], [row("1"), parse("SELECT 5"), SYNC]),
+    "copy with a Parse in it, simple": broken_copy(COPY, [row("1"), parse("SELECT 5"), SYNC]),
+    "copy with a Query in it": broken_copy(COPY, [row("1"), query("SELECT 5")]),
     "copy with Flush, simple": copy_steps((COPY, b"G"), ([FLUSH, row("1"), FLUSH, row("2"), FLUSH, DONE], 1)),
     "copy with Flush that fails": copy_steps((COPY, b"G"), ([row("bad"), FLUSH, row("2"), FLUSH, DONE, FLUSH], 1)),
     "copy with Flush and Sync": copy_steps(
@@ -357,6 +379,13 @@ CASES |= {
     ),
     "skipped, Bind of a Parse whose name is taken": pipeline(*ONE, parse("SELECT 2", "n"), *USE, *USE, count=3),
     "skipped, Close": in_turn([*ONE], [parse(NO_SUCH), close("n"), SYNC], USE, [close("n"), *USE]),
+    "skipped, Close, before that is known": pipeline(*ONE, parse(NO_SUCH), close("n"), SYNC, *USE, count=3),
+    "skipped, Close and Parse, before that is known": pipeline(
+        *ONE, parse(NO_SUCH), close("n"), parse("SELECT 5", "n"), SYNC, *USE, DESCRIBE, SYNC, count=4
+    ),
+    "skipped, Parse of a known statement, before that is known": pipeline(
+        *ONE, parse(NO_SUCH), parse("SELECT 1", "m"), SYNC, bind("m"), EXECUTE, SYNC, count=3
+    ),
     "skipped, Parse": pipeline(parse(NO_SUCH), *ONE, *USE, *ONE, *USE, count=4),
     "skipped, Parse of a known statement": in_turn(
         ONE, [parse(NO_SUCH), parse("SELECT 1", "m"), *USE], [bind("m"), SYNC],

@@ -8,6 +8,14 @@ extension IntegrationTests {
     /// meanwhile.
     @Suite(.serialized)
     struct TrapPoolTests {
+        /// Of Egret's connections to the primary that stay.
+        private func processes(_ stand: Stand) async throws -> String {
+            try await stand.cluster.primary.query(
+                "SELECT string_agg(pid::text, ' ' ORDER BY pid) FROM pg_stat_activity "
+                    + "WHERE client_addr IS NOT NULL AND usename IN ('postgres', 'scrammy') "
+                    + "AND pid <> pg_backend_pid() AND application_name NOT LIKE '%check%'")
+        }
+
         @Test(.timeLimit(.minutes(1)))
         func `A pool of one in failed transactions, with refused parameters, and a queue`() async throws {
             try await Stand.withSharedCluster(
@@ -96,6 +104,10 @@ extension IntegrationTests {
                         try await Task.sleep(for: .milliseconds(100))
                     }
                 }
+                // What is below the minimum and cannot grow is left as it is.
+                let before = try await processes(stand)
+                try await Task.sleep(for: .milliseconds(1_200))
+                #expect(try await processes(stand) == before)
             }
         }
 
@@ -104,7 +116,7 @@ extension IntegrationTests {
             try await Stand.withSharedCluster { stand in
                 let session = try await stand.session()
                 #expect(try await session.ask("SELECT 1") == "1")
-                for signal in [SIGTERM, SIGUSR1, SIGHUP, SIGTERM] {
+                for signal in [SIGTERM, SIGUSR1, SIGUSR2, SIGHUP, SIGTERM] {
                     stand.egret.signal(signal)
                     try await Task.sleep(for: .milliseconds(200))
                     #expect(stand.egret.isRunning, "signal \(signal) ended it")
