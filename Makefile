@@ -35,8 +35,8 @@ define install
 	fi
 endef
 
-.PHONY: help build release demo test drivers unit release-test integration regress differential soak lint format bench \
-  bench-faults reference clean
+.PHONY: help build release demo test drivers unit release-build release-test integration regress differential soak \
+  lint format bench bench-faults reference clean
 
 help:
 	@echo "make demo     a throw-away primary and standby with Egret in front, and a tour"
@@ -61,22 +61,22 @@ demo: release
 	$(call install,$(SERVER_PACKAGES))
 	.build/release/egret demo
 
-# Tests of nodes wait for most of their time, the two-node story in network namespaces of its own, and the release build
-# has the patience to take what they leave of the machine. SwiftPM would let one wait for the other, so the runner is
-# started without it. Each writes to a log of its own, which is shown when it has ended.
-RUNNER = .build/debug/egretPackageTests.xctest --testing-library swift-testing --no-parallel
-PARTS = release nodes story rest
-RUN_rest = $(RUNNER) --skip 'IntegrationTests.NodeTests/'
-RUN_nodes = $(RUNNER) --filter 'IntegrationTests.NodeTests/' --skip TwoNodeStoryTests
-RUN_story = $(RUNNER) --filter TwoNodeStoryTests
-RUN_release = nice -n 19 $(MAKE) --no-print-directory release-test
+# Most tests wait for most of their time, so there are several processes of them. SwiftPM would let one wait for the
+# other, so the runner is started without it. Each writes to a log of its own, which is shown when it has ended.
+RUNNER = egretPackageTests.xctest --testing-library swift-testing --no-parallel
+RUN_rest = .build/debug/$(RUNNER) --skip 'IntegrationTests.NodeTests/'
+RUN_nodes = .build/debug/$(RUNNER) --filter 'IntegrationTests.NodeTests/' --skip TwoNodeStoryTests
+RUN_story = .build/debug/$(RUNNER) --filter TwoNodeStoryTests
+RUN_release = .build/release/$(RUNNER) --skip IntegrationTests
 
-# Debug: everything. Release: everything that needs no servers, since the optimizer is tested too.
+# Debug: everything. Release: everything that needs no servers, since the optimizer is tested too. The story of two
+# nodes leaves its machine to the compiler.
 test:
 	$(call install,$(BUILD_PACKAGES) $(SERVER_PACKAGES) $(TEST_PACKAGES))
 	@$(MAKE) --no-print-directory drivers
 	$(SWIFT) build --build-tests
-	@$(MAKE) --no-print-directory -j 4 $(PARTS:%=test-%)
+	@$(MAKE) --no-print-directory -j 2 release-build test-story
+	@$(MAKE) --no-print-directory -j 3 test-release test-nodes test-rest
 
 test-%:
 	@$(RUN_$*) > .build/test-$*.log 2>&1; status=$$?; cat .build/test-$*.log; \
@@ -111,8 +111,11 @@ soak: release
 	$(call install,$(SERVER_PACKAGES) python3)
 	SOAK_SCRIPTS=$(SOAK_SCRIPTS) EGRET_BINARY=$(CURDIR)/.build/release/egret $(SWIFT) test --filter DifferentialTests
 
-release-test:
-	$(SWIFT) test -c release -Xswiftc -enable-testing --no-parallel --skip IntegrationTests
+release-build:
+	$(SWIFT) build -c release --build-tests -Xswiftc -enable-testing
+
+release-test: release-build
+	.build/release/$(RUNNER) --skip IntegrationTests
 
 # The sources are fetched once, and kept in .build/regress. REGRESS_FLAGS="--modes transaction --tests guc,temp" is for
 # one difference at a time; EGRET names another program than the one just built.

@@ -92,6 +92,8 @@ public enum Limits {
     @inlinable public static var statementsPerServerMax: Int { 500 }
     /// Bind and Describe name a statement near their start; a name longer than this is not one of ours.
     @inlinable public static var namePrefixMax: Int { 4_096 }
+    /// How much of an answer is thrown away for a client that has left before the statement is cancelled.
+    @inlinable public static var unheardMax: Int { 1 << 20 }
     /// How often a read is asked again: one that kills the server which runs it must not go the round of all servers.
     @inlinable public static var repeatsMax: UInt8 { 2 }
     /// Bytes of reads under way that are kept to ask them again; larger ones are not.

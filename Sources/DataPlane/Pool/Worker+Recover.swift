@@ -53,6 +53,7 @@ extension Worker {
         unlink(index, serverIndex)
         server.pointee.state = .resetting
         server.pointee.flags.insert(.runsAlone)
+        server.pointee.unheard = 0
         server.pointee.deadline = isAbandoned ? resetDeadline : .max
         if isCopying {
             endCopyAlone(serverIndex, isBoth: false)
@@ -66,6 +67,18 @@ extension Worker {
         // Nobody is slow any more: what comes is thrown away.
         if server.pointee.flags.remove(.isReadPaused) != nil { watchServer(serverIndex) }
         continueAlone(serverIndex)
+        soonSweep()
+    }
+
+    /// Of what a client has left behind the answer comes, and nobody hears it. PostgreSQL would end in the middle of
+    /// it, as soon as it could send no more.
+    mutating func noteUnheard(_ serverIndex: Int32, _ count: Int) {
+        let server = servers[serverIndex]
+        server.pointee.unheard += count
+        guard server.pointee.unheard > Limits.unheardMax, !server.pointee.flags.contains(.isAbandoned) else { return }
+        server.pointee.flags.insert(.isAbandoned)
+        server.pointee.deadline = min(server.pointee.deadline, resetDeadline)
+        cancelAbandoned(serverIndex)
         soonSweep()
     }
 

@@ -128,6 +128,8 @@ struct ServerConnection {
     var ignoredSyncs: Int32 = 0
     /// Who brought the request that waits, with `cancelsLater`.
     var cancelBearer: CancelBearer?
+    /// Bytes of answers that have come since its client left it.
+    var unheard = 0
     /// How many ReadyForQuery have come while they are counted.
     var readyCount: Int32 = 0
     var inbound = ByteQueue()

@@ -407,7 +407,9 @@ extension Worker {
         case BackendTag.parameterStatus:
             var reader = ByteReader(body)
             noteParameterStatus(index, body)
-            if let name = try? reader.string(), let value = try? reader.string() { noteReport(index, name, value) }
+            if let name = try? reader.string(), let value = try? reader.string() {
+                noteReport(index, name, value, isHeard: false)
+            }
         case BackendTag.errorResponse:
             let error = ErrorResponse(body: body)
             noteShutdown(error, servers[index].pointee.node)

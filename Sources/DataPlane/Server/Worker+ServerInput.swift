@@ -21,6 +21,7 @@ extension Worker {
         switch Socket.receive(server.pointee.descriptor, into: scratch + kept, count: Self.scratchSize - kept) {
         case .bytes(let count):
             nodes[server.pointee.node.rawValue].pointee.lastHeard = now
+            if server.pointee.flags.contains(.runsAlone) { noteUnheard(index, count) }
             takeReplies(index, kept + count)
         case .wouldBlock:
             if kept > 0 { server.pointee.inbound.append(UnsafeRawPointer(scratch), kept, &buffers) }

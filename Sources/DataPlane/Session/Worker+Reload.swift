@@ -12,19 +12,19 @@ extension Worker {
         for (name, value) in servers[serverIndex].pointee.reported { noteDefault(serverIndex, name, value) }
     }
 
-    /// A server reports a parameter that no statement of its client has changed.
-    mutating func noteReport(_ serverIndex: Int32, _ name: String, _ value: String) {
+    /// A server reports a parameter.
+    /// - Parameter isHeard: its client gets the report.
+    mutating func noteReport(_ serverIndex: Int32, _ name: String, _ value: String, isHeard: Bool) {
         let index = servers[serverIndex].pointee.client
         if index >= 0 {
             // SET LOCAL and its end come with the answers of a block.
             guard servers[serverIndex].pointee.transaction.isIdle, !clients[index].pointee.flags.contains(.isPinned),
                 !isOwn(name, of: index)
             else { return }
-            // It hears this itself.
             let identity = identities[clients[index].pointee.identity]
             let isUpToDate = clients[index].pointee.reloadsHeard == identity.pointee.reloads
             noteDefault(serverIndex, name, value)
-            if isUpToDate { clients[index].pointee.reloadsHeard = identity.pointee.reloads }
+            if isUpToDate, isHeard { clients[index].pointee.reloadsHeard = identity.pointee.reloads }
         } else if servers[serverIndex].pointee.state == .idle {
             // One that is being cleaned may still run what its client has left behind.
             noteDefault(serverIndex, name, value)

@@ -30,7 +30,7 @@ extension Worker {
         let before = server.pointee.reported[name]
         if isWhole {
             noteParameterStatus(serverIndex, body)
-            noteReport(serverIndex, name, value)
+            noteReport(serverIndex, name, value, isHeard: !isHidden && isCurrent(serverIndex))
         }
         // A held server that is not the one in use must not contradict it.
         guard isCurrent(serverIndex) else { return .swallow }

@@ -7,7 +7,8 @@ extension NodeTests {
     struct BackendFlagTests {
         private static func withFlag(
             _ flag: String, onNode number: Int, of cluster: LocalCluster, weights: [Double], _ hook: RecordingHook,
-            sourceLocation: SourceLocation = #_sourceLocation, _ body: (Stand) async throws -> Void
+            holdTimeout: Int = 1, sourceLocation: SourceLocation = #_sourceLocation,
+            _ body: (Stand) async throws -> Void
         ) async throws {
             try await Stand.withEgret(
                 before: cluster, weights: weights, sourceLocation: sourceLocation,
@@ -16,7 +17,7 @@ extension NodeTests {
                     configuration.failOver(onError: true, onShutdown: true)
                     configuration.failoverCommand = hook.command("failover")
                     configuration.failbackCommand = hook.command("failback")
-                    configuration.set("failover_hold_timeout", "1")
+                    configuration.set("failover_hold_timeout", String(holdTimeout))
                 }, body)
         }
 
@@ -66,7 +67,10 @@ extension NodeTests {
             let cluster = try await LocalCluster.create(standbys: 1)
             let hook = try RecordingHook(directory: cluster.directory, cluster: cluster, promotes: true)
             let (primary, standby) = (cluster.nodes[0], cluster.nodes[1])
-            try await Self.withFlag("DISALLOW_TO_FAILOVER", onNode: 0, of: cluster, weights: [1, 0], hook) { stand in
+            // Long enough for a server to recover on a busy machine.
+            try await Self.withFlag(
+                "DISALLOW_TO_FAILOVER", onNode: 0, of: cluster, weights: [1, 0], hook, holdTimeout: 6
+            ) { stand in
                 let (session, busy) = (try await stand.session(), try await stand.session())
                 _ = try await session.ask("CREATE TABLE kept (i int)")
                 _ = try await busy.ask("BEGIN")
