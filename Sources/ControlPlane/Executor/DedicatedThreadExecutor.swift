@@ -11,10 +11,9 @@ package final class DedicatedThreadExecutor: SerialExecutor {
         let jobs = JobQueue()
         self.jobs = jobs
         // The thread holds the queue, not the executor: the executor's end is what ends the thread.
-        let thread = Thread {
-            Thread.current.name = String(name.prefix(15))
-            jobs.run()
-        }
+        let thread = Thread { jobs.run() }
+        // Before its start: Foundation does nothing with a name that the thread gives itself too soon.
+        thread.name = String(name.prefix(15))
         thread.stackSize = 512 * 1024
         thread.start()
     }
