@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Glibc
 internal import Synchronization
 
 /// Runs an actor on a thread of its own, so that it may block there: in `poll` on libpq's socket, or in the resolver.
@@ -11,11 +12,19 @@ package final class DedicatedThreadExecutor: SerialExecutor {
         let jobs = JobQueue()
         self.jobs = jobs
         // The thread holds the queue, not the executor: the executor's end is what ends the thread.
-        let thread = Thread { jobs.run() }
-        // Before its start: Foundation does nothing with a name that the thread gives itself too soon.
-        thread.name = String(name.prefix(15))
+        let thread = Thread {
+            Self.name(String(name.prefix(15)))
+            jobs.run()
+        }
         thread.stackSize = 512 * 1024
         thread.start()
+    }
+
+    /// Foundation would drop a name that a thread gives itself before its start has returned to whoever started it.
+    private static func name(_ name: String) {
+        guard let file = fopen("/proc/thread-self/comm", "w") else { return }
+        fputs(name, file)
+        fclose(file)
     }
 
     deinit {
