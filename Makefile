@@ -70,13 +70,14 @@ RUN_story = .build/debug/$(RUNNER) --filter TwoNodeStoryTests
 RUN_release = .build/release/$(RUNNER) --skip IntegrationTests
 
 # Debug: everything. Release: everything that needs no servers, since the optimizer is tested too. The story of two
-# nodes leaves its machine to the compiler.
+# nodes leaves the machine to the compiler, and tests that put it under load are not run beside one another.
 test:
 	$(call install,$(BUILD_PACKAGES) $(SERVER_PACKAGES) $(TEST_PACKAGES))
 	@$(MAKE) --no-print-directory drivers
 	$(SWIFT) build --build-tests
 	@$(MAKE) --no-print-directory -j 2 release-build test-story
-	@$(MAKE) --no-print-directory -j 3 test-release test-nodes test-rest
+	@$(MAKE) --no-print-directory -j 2 test-release test-nodes
+	@$(MAKE) --no-print-directory test-rest
 
 test-%:
 	@$(RUN_$*) > .build/test-$*.log 2>&1; status=$$?; cat .build/test-$*.log; \

@@ -105,7 +105,9 @@ import Wire
             try TestProxy.expectWorking(try proxy.goodClient())
             #expect(recording.logins == (ends ? 1 : 2))
             let cleaning = mode == .session ? ["ABORT", "DISCARD ALL"] : ["ABORT"]
-            #expect(Array(recording.events.dropFirst()) == cleaning + ["SELECT 'still here'"])
+            // The second client has left by now, and the server may be cleaned behind it.
+            let events = recording.events.dropFirst().prefix(cleaning.count + 1)
+            #expect(Array(events) == cleaning + ["SELECT 'still here'"])
         }
     }
 
