@@ -96,6 +96,8 @@ struct ClientConnection {
         static let isHalfClosed = Flags(rawValue: 1 << 27)
         /// It has said Terminate, and what it asked for before is still being answered.
         static let hasTakenLeave = Flags(rawValue: 1 << 28)
+        /// Its connection is broken, and what it asked for in front of its Terminate is still to be done.
+        static let isGone = Flags(rawValue: 1 << 29)
         /// The next message means something else once what is under way is answered.
         static let changesWhatFollows: Flags = [.isDiscarding, .isResetting]
         /// The next message may have to wait.

@@ -15,7 +15,7 @@ extension Worker {
         let serverIndex = client.pointee.server
         if !client.pointee.flags.contains(.isHalfClosed) { client.pointee.flags.insert(.hasTakenLeave) }
         if serverIndex >= 0, isUnderWay(index, on: serverIndex) {
-            if owesAnswers(serverIndex), !client.pointee.flags.contains(.isCopyingIn) {
+            if owesAnswers(serverIndex), client.pointee.flags.isDisjoint(with: [.isCopyingIn, .isGone]) {
                 // Without a Sync the server keeps its answers to itself until it is asked for them.
                 if client.pointee.flags.contains(.isGroupOpen) { sendToServer(serverIndex, Self.flush) }
                 client.pointee.wait = .drain
@@ -43,11 +43,14 @@ extension Worker {
     mutating func clientVanished(_ index: Int32) {
         guard hasTakenLeave(index) else { return closeClient(index) }
         let client = clients[index]
-        client.pointee.flags.insert(.hasEnded)
+        client.pointee.flags.insert([.hasEnded, .isGone])
         // A socket that is closed has nothing else to tell, and would tell it for ever.
         epoll.remove(client.pointee.descriptor)
         client.pointee.flags.remove(.isWriteArmed)
         client.pointee.outbound.clear(&buffers)
+        // It has waited for answers that nobody waits for any more, and its server for it to read them.
+        if client.pointee.wait == .drain { client.pointee.wait = .none }
+        resumeReading(ofServersOf: index)
         makeRunnable(index)
     }
 

@@ -175,7 +175,7 @@ extension Worker {
         watchServer(index)
     }
 
-    private mutating func resumeReading(ofServersOf index: Int32) {
+    mutating func resumeReading(ofServersOf index: Int32) {
         let server = clients[index].pointee.server
         guard server >= 0, servers[server].pointee.flags.contains(.isReadPaused) else { return }
         servers[server].pointee.flags.remove(.isReadPaused)
