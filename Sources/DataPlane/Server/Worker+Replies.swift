@@ -206,7 +206,8 @@ extension Worker {
     private mutating func runOnAlone(_ index: Int32) -> ReplyDisposition {
         let generation = servers[index].pointee.generation
         continueAlone(index)
-        return servers[index].pointee.generation == generation ? .swallow : .ended
+        // It may be another client's by now, whom nothing of this concerns.
+        return servers[index].pointee.generation == generation ? .drop : .ended
     }
 
     /// A query of ours is answered.

@@ -249,4 +249,50 @@ import Wire
             #expect(recording.logins == 1)
         }
     }
+
+    /// It reads nothing, so its server is paused; and nobody but the server can say that its work is done.
+    @Test(arguments: modes) func `an answer longer than any buffer, behind Terminate, keeps no server`(mode: PoolMode)
+        throws
+    {
+        let (sent, isSent) = (Watched(0), Watched(false))
+        let script: FakeServer.Script = { session in
+            _ = try session.startup()
+            try session.welcome()
+            try session.serve { text in
+                guard text == "SELECT 'long'" else { return false }
+                let row = FakeSession.row(String(repeating: "x", count: 256 << 10))
+                for _ in 0..<64 {
+                    try session.socket.send(row)
+                    sent.change { $0 += 1 }
+                }
+                try session.socket.send(BackendMessage.readyForQuery(.idle))
+                isSent.change { $0 = true }
+                return true
+            }
+        }
+        try TestProxy.run(
+            script,
+            configure: { settings in
+                settings.poolMode = mode
+                settings.poolSize = 1
+                settings.queryWaitTimeout = 4_000_000_000
+            }
+        ) { proxy in
+            do {
+                let gone = try proxy.goodClient()
+                try gone.send(query: "SELECT 'long'")
+                try gone.socket.send(Self.message(FrontendTag.terminate))
+                // Until every buffer on the way is full.
+                var before = -1
+                while sent.current != before || before == 0 {
+                    before = sent.current
+                    Pause.milliseconds(200)
+                }
+                #expect(before < 64)
+                withExtendedLifetime(gone) {}
+            }
+            #expect(isSent.wait { $0 })
+            try TestProxy.expectWorking(try proxy.goodClient())
+        }
+    }
 }
