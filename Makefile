@@ -116,7 +116,7 @@ release-build:
 	$(SWIFT) build -c release --build-tests -Xswiftc -enable-testing
 
 release-test: release-build
-	.build/release/$(RUNNER) --skip IntegrationTests
+	$(RUN_release)
 
 # The sources are fetched once, and kept in .build/regress. REGRESS_FLAGS="--modes transaction --tests guc,temp" is for
 # one difference at a time; EGRET names another program than the one just built.

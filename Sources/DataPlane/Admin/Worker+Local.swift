@@ -64,14 +64,14 @@ extension Worker {
                 client.pointee.wait = .drain
                 return .blocked
             }
-            return failLocalGroup(index, message, .featureNotSupported, Self.isMixed)
+            return failLocalGroup(index, message, .featureNotSupported, Self.mixedGroup)
         }
         if waitsForAnswers(index) { return .blocked }
         client.pointee.flags.insert(.isLocalGroup)
         return nil
     }
 
-    private static var isMixed: String {
+    private static var mixedGroup: String {
         "a SHOW pool_* or PGPOOL command cannot be mixed with other statements before a Sync"
     }
 
@@ -123,13 +123,13 @@ extension Worker {
             let isOurs = classify(fields.text.bindMemory(to: UInt8.self), of: index).isForProxy
             let isTaken = !fields.name.isEmpty && locals.text(of: fields.name) != nil
             guard isOurs || isTaken else {
-                return failLocalGroup(index, message, .featureNotSupported, Self.isMixed)
+                return failLocalGroup(index, message, .featureNotSupported, Self.mixedGroup)
             }
             return prepareLocally(index, fields, message)
         case FrontendTag.bind:
             guard let fields = BindFields(message.body) else { return violate(index, "malformed Bind message") }
             guard let text = locals.text(of: fields.statement) else {
-                return failLocalGroup(index, message, .featureNotSupported, Self.isMixed)
+                return failLocalGroup(index, message, .featureNotSupported, Self.mixedGroup)
             }
             locals.bound = text
             sendToClient(index, BackendMessage.bindComplete)
@@ -140,12 +140,12 @@ extension Worker {
         case FrontendTag.describe:
             guard let fields = TargetFields(message.body) else { return violate(index, "malformed Describe message") }
             guard let text = fields.isStatement ? locals.text(of: fields.name) : locals.bound else {
-                return failLocalGroup(index, message, .featureNotSupported, Self.isMixed)
+                return failLocalGroup(index, message, .featureNotSupported, Self.mixedGroup)
             }
             ask(index, text, .describe(isPortal: !fields.isStatement))
         case FrontendTag.execute:
             guard let text = locals.bound else {
-                return failLocalGroup(index, message, .featureNotSupported, Self.isMixed)
+                return failLocalGroup(index, message, .featureNotSupported, Self.mixedGroup)
             }
             ask(index, text, .execute)
         case FrontendTag.sync:

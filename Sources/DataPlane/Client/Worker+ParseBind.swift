@@ -137,8 +137,9 @@ extension Worker {
     /// The client has no unnamed statement any more. Servers that still have the last one are not taken at their word.
     @inline(__always)
     mutating func forgetUnnamed(_ index: Int32) {
-        guard let names = clients[index].pointee.statements else { return }
-        names.forgetUnnamed()
+        let client = clients[index]
+        guard client.pointee.statements != nil || client.pointee.pins.contains(.longStatement) else { return }
+        client.pointee.statements?.forgetUnnamed()
         countUnnamed(index)
     }
 

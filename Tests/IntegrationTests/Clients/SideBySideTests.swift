@@ -5,8 +5,13 @@ extension IntegrationTests {
     /// What Egret answers, against what PostgreSQL answers to the same bytes.
     @Suite(.serialized)
     struct SideBySideTests {
+        /// What the names of the cases begin with.
+        private static let cases = [
+            "copy", "Sync", "left", "half", "pipeline", "cut", "early", "skipped", "told",
+        ]
+
         /// One server connection, so that each case finds what the one before has left of it.
-        @Test(.timeLimit(.minutes(2)), arguments: DriverTests.modes, ["copy", "Sync", "left", "half", "pipeline"])
+        @Test(.timeLimit(.minutes(2)), arguments: DriverTests.modes, Self.cases)
         func `Egret answers as PostgreSQL does`(poolMode: EgretConfiguration.PoolMode, cases: String) async throws {
             try await Stand.withSharedCluster(
                 poolMode: poolMode,

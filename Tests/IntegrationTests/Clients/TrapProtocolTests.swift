@@ -22,22 +22,6 @@ extension IntegrationTests {
             }
         }
 
-        /// Items 35, 39, 40, 42 and 77: cut anywhere, without Sync, behind an error, and what is told of parameters.
-        @Test(.timeLimit(.minutes(1)), arguments: DriverTests.modes, ["cut", "early", "skipped", "told"])
-        func `The same messages as from PostgreSQL`(poolMode: EgretConfiguration.PoolMode, cases: String) async throws {
-            try await Stand.withSharedCluster(
-                poolMode: poolMode,
-                adjust: { configuration, _ in
-                    configuration.set("default_pool_size", poolMode == .transaction ? "1" : "4")
-                    configuration.set("load_balance_mode", "off")
-                }
-            ) { stand in
-                let direct = "\(stand.cluster.primary.port)"
-                let answer = try await stand.drive("side_by_side.py", ["--direct", direct, "--only", cases])
-                #expect(answer.hasPrefix("same="), "\(answer)")
-            }
-        }
-
         /// Item 37.
         @Test(.timeLimit(.minutes(1)), arguments: DriverTests.modes)
         func `Pipelines of several clients, on servers that change`(poolMode: EgretConfiguration.PoolMode) async throws

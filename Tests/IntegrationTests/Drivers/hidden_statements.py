@@ -18,19 +18,7 @@ def client():
 
 
 def tags(connection, *messages):
-    """What the answer consists of, rows by their value; of an error its SQLSTATE."""
-    connection.send(*messages)
-    found = []
-    while True:
-        tag, body = connection.next()
-        if tag == b"E":
-            found.append(next(field[1:].decode() for field in body.split(b"\0") if field[:1] == b"C"))
-        elif tag == b"D":
-            found.append("=" + body[6:].decode())
-        elif tag not in b"NS":
-            found.append(tag.decode())
-        if tag == b"Z":
-            return " ".join(found) + body.decode()
+    return connection.tags(*messages, has_values=True)
 
 
 def server(connection):

@@ -56,6 +56,16 @@ expect(ask(bind(), EXECUTE, SYNC), [str(len(LONG))], "a long unnamed statement i
 expect(ask(parse("SELECT 2"), bind(), EXECUTE, SYNC), ["2"], "the next unnamed statement")
 expect_pin("", "behind the long statement")
 
+# So it does for a client that has prepared nothing else.
+other = Client(options, timeout=20)
+other.send(parse(f"SELECT length('{LONG}')"), bind(), EXECUTE, SYNC)
+expect(other.rows(), [str(len(LONG))], "a long statement and no other")
+other.send(query("SELECT 2"))
+expect(other.rows(), ["2"], "a query behind it")
+process, own = str(int.from_bytes(other.key[:4], "big")), process
+expect_pin("", "of a client that has prepared nothing else")
+process = own
+
 # A name must mean the same on all servers.
 expect(ask(parse(f"SELECT length('{LONG}')", "long"), bind("long"), EXECUTE, SYNC), ["54000"], "a long named one")
 expect(ask(parse("SELECT 3", "long"), bind("long"), EXECUTE, SYNC), ["3"], "its name is free")

@@ -97,6 +97,24 @@ class Client:
                 count -= 1
         return found
 
+    def tags(self, *messages, has_values=False):
+        """What the answer up to ReadyForQuery consists of, by the tags; of an error its SQLSTATE.
+
+        - has_values: a row is told by its values, and ReadyForQuery by the transaction's state.
+        """
+        self.send(*messages)
+        found = []
+        while True:
+            tag, body = self.next()
+            if tag == b"E":
+                found.append(next(field[1:].decode() for field in body.split(b"\0") if field[:1] == b"C"))
+            elif tag == b"D" and has_values:
+                found.append("=" + body[6:].decode())
+            elif tag not in b"NS":
+                found.append(tag.decode())
+            if tag == b"Z":
+                return " ".join(found) + (body.decode() if has_values else "")
+
     def cancel(self, waits=True):
         """Ends what is under way, as libpq does; by default it waits until the request is done with."""
         bearer = socket.create_connection(self.socket.getpeername())
