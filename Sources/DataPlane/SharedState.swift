@@ -8,6 +8,10 @@ final class Permits: Sendable {
     private let taken = Atomic<Int>(0)
     /// Workers, or clients, that wait for one of these.
     private let wanted = Atomic<Int>(0)
+    /// Places that are kept free for those who have less than their share.
+    private let claims = Atomic<Int>(0)
+    /// Pools that have this limit in common.
+    private let sharing = Atomic<Int>(0)
 
     var isWanted: Bool { wanted.load(ordering: .relaxed) > 0 }
 
@@ -17,10 +21,27 @@ final class Permits: Sendable {
 
     var count: Int { taken.load(ordering: .relaxed) }
 
-    /// - Parameter limit: how many there may be in all.
-    func take(limit: Int) -> Bool {
+    func addClaim() { claims.wrappingAdd(1, ordering: .relaxed) }
+
+    func removeClaim() { claims.wrappingSubtract(1, ordering: .relaxed) }
+
+    var hasClaims: Bool { claims.load(ordering: .relaxed) > 0 }
+
+    /// Whether there is a claim for which no place is free.
+    func isClaimed(limit: Int) -> Bool { hasClaims && count > limit - claims.load(ordering: .relaxed) }
+
+    var sharers: Int { sharing.load(ordering: .relaxed) }
+
+    func addSharer() { sharing.wrappingAdd(1, ordering: .relaxed) }
+
+    func removeSharer() { sharing.wrappingSubtract(1, ordering: .relaxed) }
+
+    /// - Parameters:
+    ///   - limit: how many there may be in all.
+    ///   - isClaimed: whoever asks has claimed a place, and may have one of those that are kept free.
+    func take(limit: Int, isClaimed: Bool = false) -> Bool {
         let before = taken.wrappingAdd(1, ordering: .relaxed).oldValue
-        if before < limit { return true }
+        if before < (isClaimed ? limit : limit - claims.load(ordering: .relaxed)) { return true }
         taken.wrappingSubtract(1, ordering: .relaxed)
         return false
     }
@@ -57,6 +78,8 @@ final class SharedState: Sendable {
     let mailboxes: [Mailbox]
     /// What every client's cancel key is made of.
     let cancelSecret = SecureRandom.bytes(32)
+    /// All claims for a place, so that they are looked for only while there are some.
+    let claims = Permits()
     let report: @Sendable (DataPlaneEvent) -> Void
     private let pools = Mutex<[PermitsKey: SharedPermits]>([:])
     private let methods = Mutex<[IdentityName: AuthenticationMethod]>([:])
@@ -91,15 +114,24 @@ final class SharedState: Sendable {
     func openPool(_ pool: PoolKey) -> PoolPermits {
         pools.withLock { pools in
             for key in Self.keys(pool) { pools[key, default: SharedPermits()].workers += 1 }
-            let permits = Self.keys(pool).map { pools[$0, default: SharedPermits()].permits }
-            return PoolPermits(pool: permits[0], database: permits[1], user: permits[2])
+            let granted = Self.keys(pool).map { pools[$0, default: SharedPermits()] }
+            let permits = PoolPermits(
+                pool: granted[0].permits, database: granted[1].permits, user: granted[2].permits,
+                node: serversOfNode[Int(pool.node.rawValue)])
+            if granted[0].workers == 1 {
+                for shortage in PoolPermits.Shortage.allCases { permits.permits(shortage).addSharer() }
+            }
+            return permits
         }
     }
 
     func closePool(_ pool: PoolKey) {
         pools.withLock { pools in
+            let isLast = pools[.pool(pool)]?.workers == 1
+            if isLast { serversOfNode[Int(pool.node.rawValue)].removeSharer() }
             for key in Self.keys(pool) {
                 guard let shared = pools[key] else { continue }
+                if isLast { shared.permits.removeSharer() }
                 pools[key] = shared.workers > 1 ? SharedPermits(shared, workers: shared.workers - 1) : nil
             }
         }

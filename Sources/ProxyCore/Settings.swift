@@ -94,6 +94,8 @@ public enum Limits {
     @inlinable public static var namePrefixMax: Int { 4_096 }
     /// How much of an answer is thrown away for a client that has left before the statement is cancelled.
     @inlinable public static var unheardMax: Int { 1 << 20 }
+    /// Of a database and user: values of startup parameters that servers spell in another way.
+    @inlinable public static var spellingsMax: Int { 1_000 }
     /// How often a read is asked again: one that kills the server which runs it must not go the round of all servers.
     @inlinable public static var repeatsMax: UInt8 { 2 }
     /// Bytes of reads under way that are kept to ask them again; larger ones are not.

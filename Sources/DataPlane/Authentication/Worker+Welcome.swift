@@ -10,7 +10,12 @@ extension Worker {
         let client = clients[index]
         guard let login = client.pointee.login else { return }
         if login.packet.isReplication { return beginReplication(index) }
-        client.pointee.parameters = parameterSets.intern(login.packet.parameters)
+        let spellings = identities[client.pointee.identity].pointee.spellings
+        client.pointee.parameters = parameterSets.intern(
+            login.packet.parameters.map { entry in
+                let entry = ParameterSets.Entry(name: entry.name.lowercased(), value: entry.value)
+                return ParameterSets.Entry(name: entry.name, value: spellings[entry] ?? entry.value)
+            })
         if let known = identities[client.pointee.identity].pointee.welcomes[client.pointee.parameters] {
             client.pointee.flags.formUnion(known.textSettings)
             return welcome(index, statuses: known.statuses)
@@ -33,6 +38,7 @@ extension Worker {
     /// The server that a waiting client was given has the client's parameters now.
     mutating func welcome(_ index: Int32, from server: Int32) {
         let client = clients[index]
+        takeSpelling(index, from: server)
         var bytes: [UInt8] = []
         for (name, value) in servers[server].pointee.reported.sorted(by: { $0.key < $1.key }) {
             // Egret stands for the whole cluster, which takes writes even where a standby shows the client in: drivers
@@ -48,6 +54,30 @@ extension Worker {
             identities[client.pointee.identity].pointee.welcomes[client.pointee.parameters] = known
         }
         welcome(index, statuses: bytes)
+    }
+
+    /// What means the same is the same from here on, so that clients who spell it in different ways do not have it set
+    /// again by turns: `utc` and `UTC`, `ISO` and `ISO, MDY`. The server's own spelling is the one that counts.
+    private mutating func takeSpelling(_ index: Int32, from serverIndex: Int32) {
+        let (client, server) = (clients[index], servers[serverIndex])
+        guard client.pointee.parameters == server.pointee.applied, client.pointee.parameters != ParameterSets.none
+        else {
+            return
+        }
+        let reported = Dictionary(
+            server.pointee.reported.map { ($0.key.lowercased(), $0.value) }, uniquingKeysWith: { first, _ in first })
+        let spelled = parameterSets.entries(client.pointee.parameters)
+        let canonical = spelled.map { entry in
+            // Bytes that are not ASCII come in the client's encoding.
+            let value = reported[entry.name].flatMap { $0.utf8.allSatisfy { $0 < 0x80 } ? $0 : nil }
+            return ParameterSets.Entry(name: entry.name, value: value ?? entry.value)
+        }
+        let identity = identities[client.pointee.identity]
+        for (entry, known) in zip(spelled, canonical)
+        where entry != known && identity.pointee.spellings.count < Limits.spellingsMax {
+            identity.pointee.spellings[entry] = known.value
+        }
+        if spelled != canonical { replaceParameters(index, serverIndex, wanted: canonical, applied: canonical) }
     }
 
     private mutating func welcome(_ index: Int32, statuses: [UInt8]) {

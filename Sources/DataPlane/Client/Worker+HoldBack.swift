@@ -73,11 +73,13 @@ extension Worker {
 
     /// Looks, at each sweep, which servers of a pool that others wait for have served one client since the last one.
     mutating func noteWanted(_ pool: Int32) {
-        guard poolsTransactions, pools[pool].pointee.permits?.isWanted ?? false else { return }
+        let isWanted = pools[pool].pointee.permits?.isWanted ?? false
+        guard poolsTransactions, isWanted || shared.claims.count > 0 else { return }
         soonSweep()
         for index in 0..<Int32(servers.capacity) {
             let server = servers[index]
-            guard server.pointee.state == .linked, server.pointee.pool == pool, !server.pointee.replies.isEmpty
+            guard server.pointee.state == .linked, server.pointee.pool == pool, !server.pointee.replies.isEmpty,
+                isWanted || givesWay(index)
             else { continue }
             if server.pointee.wantedLease == server.pointee.leases {
                 server.pointee.flags.insert(.isWanted)

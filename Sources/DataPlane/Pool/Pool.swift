@@ -22,6 +22,8 @@ struct Pool {
     var waitingCount = 0
     /// This worker is counted in `permits.pool.wanted`.
     var isWanting = false
+    /// What this worker has claimed a place of, for the first in its queue.
+    var claim: PoolPermits.Shortage?
     /// What a server said to the last login, unless it let it in.
     var refusal: Refusal?
 }
@@ -50,6 +52,8 @@ struct Identity {
     var verifier: ScramVerifier?
     /// What a client is told at the start, by its parameters.
     var welcomes: [ParameterSets.ID: Welcome] = [:]
+    /// What a server has made of a value that a client spells in another way.
+    var spellings: [ParameterSets.Entry: String] = [:]
     /// What its servers report by default, and how often any of that has changed since its first client came.
     var defaults: [String: Default] = [:]
     var reloads: UInt64 = 0
@@ -59,6 +63,12 @@ struct Identity {
     var waiting: [ClientReference] = []
     /// Its clients at the moment.
     var clients = 0
+
+    /// The next client with given parameters asks a server what it must be told.
+    mutating func forgetWelcomes() {
+        welcomes = [:]
+        spellings = [:]
+    }
 }
 
 /// Only while a client logs in.

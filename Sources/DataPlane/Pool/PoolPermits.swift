@@ -1,51 +1,80 @@
 import ProxyCore
 
-/// What a new server connection of a pool must be granted, besides its place on the node: one of the pool's own, one of
-/// its database's, one of its user's. Shared by all workers.
+/// What a new server connection of a pool must be granted: a place in the pool, in its database, of its user, on its
+/// node. Shared by all workers.
+///
+/// Pools that have a limit in common share it. One that has waited for a while with less than its share claims a place:
+/// from then on the others take none that would fill the limit up to the last, and those that have more than their
+/// share give one back as soon as a server of theirs is free.
 struct PoolPermits {
     let pool: Permits
     let database: Permits
     let user: Permits
+    let node: Permits
 
-    /// What there is no more of.
-    enum Shortage {
-        case pool
-        /// Another pool of the database, or of the user, may have an idle one to spare.
-        case database
-        case user
+    /// What there is no more of; all but the pool's own may be held by other pools.
+    enum Shortage: CaseIterable {
+        case pool, database, user, node
     }
 
     var count: Int { pool.count }
     var isWanted: Bool { pool.isWanted }
 
-    /// - Parameter poolLimit: how many the pool may have in all.
+    /// - Parameters:
+    ///   - poolLimit: how many the pool may have in all.
+    ///   - claim: what the pool has claimed a place of.
     /// - Returns: nil where everything was granted.
-    func take(poolLimit: Int, _ settings: DataPlaneSettings) -> Shortage? {
-        guard pool.take(limit: poolLimit) else { return .pool }
-        guard database.take(limit: Self.limit(settings.databaseConnectionsMax)) else {
-            pool.give()
-            return .database
-        }
-        guard user.take(limit: Self.limit(settings.userConnectionsMax)) else {
-            pool.give()
-            database.give()
-            return .user
+    func take(poolLimit: Int, claim: Shortage? = nil, _ settings: DataPlaneSettings) -> Shortage? {
+        for (number, shortage) in Shortage.allCases.enumerated() {
+            let limit = shortage == .pool ? poolLimit : self.limit(shortage, settings)
+            if permits(shortage).take(limit: limit, isClaimed: shortage == claim) { continue }
+            for taken in Shortage.allCases.prefix(number) { permits(taken).give() }
+            return shortage
         }
         return nil
     }
 
     func give() {
-        pool.give()
-        database.give()
-        user.give()
+        for shortage in Shortage.allCases { permits(shortage).give() }
     }
 
     func isFull(poolLimit: Int, _ settings: DataPlaneSettings) -> Bool {
-        pool.count >= poolLimit || database.count >= Self.limit(settings.databaseConnectionsMax)
-            || user.count >= Self.limit(settings.userConnectionsMax)
+        pool.count >= poolLimit || Shortage.allCases.dropFirst().contains { permits($0).count >= limit($0, settings) }
     }
 
-    private static func limit(_ setting: Int) -> Int { setting == 0 ? .max : setting }
+    /// Whether the pool has less than its share of what it lacks. One place is anybody's share, for a while.
+    func mayClaim(_ shortage: Shortage, _ settings: DataPlaneSettings) -> Bool {
+        shortage != .pool && pool.count < max(1, share(shortage, settings))
+    }
+
+    /// Whether a free server of the pool is due to those who claim its place.
+    func givesWay(_ settings: DataPlaneSettings) -> Bool {
+        Shortage.allCases.dropFirst().contains { shortage in
+            permits(shortage).isClaimed(limit: limit(shortage, settings)) && pool.count > share(shortage, settings)
+        }
+    }
+
+    func permits(_ shortage: Shortage) -> Permits {
+        switch shortage {
+        case .pool: pool
+        case .database: database
+        case .user: user
+        case .node: node
+        }
+    }
+
+    private func limit(_ shortage: Shortage, _ settings: DataPlaneSettings) -> Int {
+        switch shortage {
+        case .pool: settings.poolSize
+        case .database: settings.databaseConnectionsMax == 0 ? .max : settings.databaseConnectionsMax
+        case .user: settings.userConnectionsMax == 0 ? .max : settings.userConnectionsMax
+        case .node: settings.serversPerNodeMax
+        }
+    }
+
+    private func share(_ shortage: Shortage, _ settings: DataPlaneSettings) -> Int {
+        limit(shortage, settings) / max(1, permits(shortage).sharers)
+    }
 }
 
 /// Idle servers of a node that may be closed so that another pool gets their permit.
@@ -53,6 +82,17 @@ struct EvictionScope: Sendable {
     var node: NodeID
     var database: ExactName?
     var user: ExactName?
+
+    /// - Returns: nil where what is missing is the pool's own.
+    init?(_ key: PoolKey, _ shortage: PoolPermits.Shortage) {
+        node = key.node
+        switch shortage {
+        case .pool: return nil
+        case .database: database = key.name.database
+        case .user: user = key.name.user
+        case .node: break
+        }
+    }
 
     func covers(_ key: PoolKey) -> Bool {
         key.node == node && (database ?? key.name.database) == key.name.database

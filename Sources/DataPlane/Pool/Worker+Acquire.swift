@@ -60,7 +60,10 @@ extension Worker {
     mutating func connectForWaiters(_ pool: Int32) {
         let secret = secret(of: pools[pool].pointee.identity)
         let allowed = loginsAllowed(pool)
-        if allowed == 0 && pools[pool].pointee.waitingCount > 0 { setWanting(pool, true) }
+        if allowed == 0 && pools[pool].pointee.waitingCount > 0 {
+            setWanting(pool, true)
+            setClaim(pool, nil)
+        }
         while pools[pool].pointee.connecting < min(allowed, pools[pool].pointee.waitingCount) {
             let before = pools[pool].pointee.waitingCount
             guard connectServer(pool, login: ServerLogin(secret: secret, onBehalfOf: nil)) else {
@@ -124,7 +127,10 @@ extension Worker {
         if next >= 0 { clients[next].pointee.previousWaiting = previous } else { pool.pointee.lastWaiting = previous }
         (client.pointee.nextWaiting, client.pointee.previousWaiting) = (-1, -1)
         pool.pointee.waitingCount -= 1
-        if pool.pointee.waitingCount == 0 { setWanting(client.pointee.waitingPool, false) }
+        if pool.pointee.waitingCount == 0 {
+            setWanting(client.pointee.waitingPool, false)
+            setClaim(client.pointee.waitingPool, nil)
+        }
         client.pointee.waitingPool = -1
         client.pointee.wait = .none
     }
@@ -163,14 +169,16 @@ extension Worker {
         shared.report(.nodeUsed(id))
     }
 
-    /// Brings the server's session parameters to what the client asked for, in front of what it sends next.
+    /// Brings the server's session parameters to what the client asked for, in front of what it sends next. A block
+    /// around it stays open and failed where the server refuses one of them, so that nothing of the client's is run
+    /// with parameters that are not its own.
     mutating func applyParameters(_ index: Int32, _ serverIndex: Int32) {
         let client = clients[index]
         let server = servers[serverIndex]
         let wanted = client.pointee.parameters
         if server.pointee.applied == wanted { return }
         for sql in parameterSets.difference(from: server.pointee.applied, to: wanted) {
-            sendHiddenQuery(serverIndex, sql)
+            sendHiddenQuery(serverIndex, "BEGIN; \(sql); COMMIT")
         }
         parameterSets.retain(wanted)
         releaseParameters(server.pointee.applied)

@@ -49,6 +49,41 @@ extension Worker {
         }
     }
 
+    /// Limits that several pools share: claims a place of what a pool lacks, once its queue has waited for a while. A
+    /// new connection costs more than many statements, so places do not change hands all the time.
+    mutating func claimPlace(_ pool: Int32, _ shortage: PoolPermits.Shortage) {
+        let first = pools[pool].pointee.firstWaiting
+        guard first >= 0, let permits = pools[pool].pointee.permits else { return }
+        let waited = now - min(now, clients[first].pointee.lastActivity)
+        let isDue = waited >= Self.claimPause && permits.mayClaim(shortage, settings)
+        setClaim(pool, isDue ? shortage : nil)
+    }
+
+    private static var claimPause: UInt64 { 100_000_000 }
+
+    mutating func setClaim(_ pool: Int32, _ claim: PoolPermits.Shortage?) {
+        guard pools[pool].pointee.claim != claim, let permits = pools[pool].pointee.permits else { return }
+        if let before = pools[pool].pointee.claim {
+            permits.permits(before).removeClaim()
+            shared.claims.give()
+        }
+        pools[pool].pointee.claim = claim
+        if let claim {
+            permits.permits(claim).addClaim()
+            _ = shared.claims.take(limit: .max)
+        }
+    }
+
+    /// Whether a server of a pool, once it is free, makes room for another pool. It has served for a while by then.
+    @inline(never)
+    func givesWay(_ index: Int32) -> Bool {
+        let server = servers[index]
+        guard server.pointee.leases > 0, now - min(now, server.pointee.connectedAt) >= Self.claimPause else {
+            return false
+        }
+        return pools[server.pointee.pool].pointee.permits?.givesWay(settings) ?? false
+    }
+
     /// Whether a pool has all the servers that it may have, and none of them is free.
     func isFull(_ pool: Int32) -> Bool {
         let entry = pools[pool]

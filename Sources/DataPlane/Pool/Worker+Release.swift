@@ -75,7 +75,7 @@ extension Worker {
             }
             server.pointee.primaryTerm = nodes.primaryTerm
         }
-        if now >= server.pointee.lifetimeEnd {
+        if now >= server.pointee.lifetimeEnd || (shared.claims.count > 0 && givesWay(index)) {
             sendTerminate(index)
             return closeServer(index)
         }
@@ -157,6 +157,11 @@ extension Worker {
         }
         server.pointee.state = .resetting
         if !server.pointee.transaction.isIdle { sendHiddenQuery(index, "ABORT") }
+        if server.pointee.flags.remove(.refuses) != nil {
+            sendHiddenQuery(index, "RESET ALL")
+            releaseParameters(server.pointee.applied)
+            server.pointee.applied = ParameterSets.none
+        }
         if hasSessionState || !poolsTransactions {
             for query in settings.resetQueries { sendHiddenQuery(index, query) }
             // Another reset leaves our statements, and the parameters that we have set, where they are.
@@ -188,11 +193,14 @@ extension Worker {
         park(index)
     }
 
-    /// Clients of other workers have waited long enough for this worker's to step back.
+    /// Clients of other workers have waited long enough for this worker's to step back: longer than any of its own.
     @inline(__always)
     private func isElsewheresTurn(_ pool: Int32) -> Bool {
-        guard let first = wanters[pools[pool].pointee.key]?.first else { return false }
-        return now - min(now, first.since) >= Self.handOverPause
+        guard let wanter = wanters[pools[pool].pointee.key]?.first,
+            now - min(now, wanter.since) >= Self.handOverPause
+        else { return false }
+        let own = pools[pool].pointee.firstWaiting
+        return own < 0 || clients[own].pointee.lastActivity >= wanter.since
     }
 
     /// Long enough that a server serves many statements between two moves.
@@ -222,7 +230,6 @@ extension Worker {
             let permits = shared.openPool(travelling.key)
             permits.give()
             shared.closePool(travelling.key)
-            shared.serversOfNode[Int(travelling.key.node.rawValue)].give()
             return closeTraveller(travelling)
         }
         let index = servers.take { ServerConnection() }

@@ -76,6 +76,8 @@ struct ServerConnection {
         static let drewByName = Flags(rawValue: 1 << 27)
         /// A Close of its client, or a Parse of a text that it has, is not answered yet.
         static let owesNames = Flags(rawValue: 1 << 28)
+        /// It has refused its client's parameters, and has those that it had before, or some of them.
+        static let refuses = Flags(rawValue: 1 << 29)
         /// Before the next message of its client is taken, something has to be looked at.
         static let holdsBack: Flags = [.isToRepeat, .hasIgnoredSyncs, .isWanted, .mayClear]
         /// The next ReadyForQuery is out of the ordinary.

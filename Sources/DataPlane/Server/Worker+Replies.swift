@@ -226,20 +226,25 @@ extension Worker {
             inspected(client, on: index)
             return .settle(isVisible: false)
         }
-        if let failure = server.pointee.hiddenFailure {
-            // The parameters that the client asked for are not accepted: PostgreSQL refuses such a session too.
-            var error = failure
-            error.severity = ErrorResponse.Severity.fatal.rawValue
-            unlink(client, index)
-            closeServer(index)
-            refuse(client, error)
-            return .ended
-        }
+        if let failure = server.pointee.hiddenFailure { return parametersRefused(index, failure) }
         if server.pointee.replies.isEmpty { server.pointee.flags.remove(.tellsClient) }
         if clients[client].pointee.state == .waitingWelcome && server.pointee.replies.isEmpty {
             welcome(client, from: index)
         }
         return .settle(isVisible: false)
+    }
+
+    /// The parameters that the client asked for are not accepted: PostgreSQL refuses such a session too. The server
+    /// answers what was sent behind them with errors, and is cleaned for somebody else.
+    private mutating func parametersRefused(_ index: Int32, _ failure: ErrorResponse) -> ReplyDisposition {
+        let server = servers[index]
+        let generation = server.pointee.generation
+        server.pointee.hiddenFailure = nil
+        server.pointee.flags.insert(.refuses)
+        var error = failure
+        error.severity = ErrorResponse.Severity.fatal.rawValue
+        refuse(server.pointee.client, error)
+        return server.pointee.generation == generation ? .drop : .ended
     }
 
     private mutating func takeError(
@@ -266,7 +271,9 @@ extension Worker {
             if noteOutdated(error, from: index) { return repeatAfterSync(index) }
             if server.pointee.flags.contains(.runsAlone) {
                 // Whether the parameters are set, nobody knows.
-                if isHidden, server.pointee.replies.isNext(.query) { server.pointee.flags.insert(.isDoomed) }
+                if isHidden, server.pointee.replies.isNext(.query), !server.pointee.flags.contains(.refuses) {
+                    server.pointee.flags.insert(.isDoomed)
+                }
                 if !countsReady(index) { skipToSync(index) }
                 return .swallow
             }

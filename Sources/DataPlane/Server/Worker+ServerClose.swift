@@ -27,16 +27,15 @@ extension Worker {
         server.pointee.requests.clear(&buffers)
         server.pointee.replies.removeAll()
         releaseParameters(server.pointee.applied)
-        let (replies, generation, node) = (server.pointee.replies, server.pointee.generation, server.pointee.node)
+        let (replies, generation) = (server.pointee.replies, server.pointee.generation)
         server.pointee = ServerConnection(replies: replies)
         server.pointee.generation = generation &+ 1
         servers.give(index)
         if keepsPermits { return }
-        shared.serversOfNode[Int(node.rawValue)].give()
         guard let permits = pools[pool].pointee.permits else { return }
         permits.give()
-        if permits.isWanted { shared.post(.retryWaiters, except: id) }
-        if pools[pool].pointee.waitingCount > 0 { soonSweep() }
+        if permits.isWanted || shared.claims.count > 0 { shared.post(.retryWaiters, except: id) }
+        if pools[pool].pointee.waitingCount > 0 || shared.claims.count > 0 { soonSweep() }
     }
 
     private func isOnIdleStack(_ index: Int32) -> Bool {

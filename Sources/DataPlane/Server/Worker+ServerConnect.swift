@@ -9,19 +9,15 @@ extension Worker {
     /// - Returns: whether one is under way.
     @discardableResult
     mutating func connectServer(_ pool: Int32, login: ServerLogin, evicts: Bool = true) -> Bool {
-        let (permits, node) = (pools[pool].pointee.permits, pools[pool].pointee.node)
-        guard now >= connectShortage.retryAt, let permits else { return false }
-        let key = pools[pool].pointee.key
-        switch permits.take(poolLimit: poolLimit(pool), settings) {
-        case .pool: return false
-        case .database: return evicts && evict(EvictionScope(node: node, database: key.name.database))
-        case .user: return evicts && evict(EvictionScope(node: node, user: key.name.user))
-        case nil: break
+        let (key, node) = (pools[pool].pointee.key, pools[pool].pointee.node)
+        guard now >= connectShortage.retryAt, let permits = pools[pool].pointee.permits else { return false }
+        let shortage = permits.take(poolLimit: poolLimit(pool), claim: pools[pool].pointee.claim, settings)
+        if let shortage {
+            claimPlace(pool, shortage)
+            let scope = EvictionScope(key, shortage)
+            return evicts && scope.map { evict($0) } ?? false
         }
-        guard shared.serversOfNode[Int(node.rawValue)].take(limit: settings.serversPerNodeMax) else {
-            permits.give()
-            return evicts && evict(EvictionScope(node: node))
-        }
+        setClaim(pool, nil)
         let index = servers.take { ServerConnection() }
         let server = servers[index]
         let generation = server.pointee.generation &+ 1

@@ -196,7 +196,7 @@ extension Worker {
         return Set(missing.map(\.name))
     }
 
-    private mutating func replaceParameters(
+    mutating func replaceParameters(
         _ index: Int32, _ serverIndex: Int32, wanted: [ParameterSets.Entry], applied: [ParameterSets.Entry]
     ) {
         let wanted = parameterSets.intern(wanted)

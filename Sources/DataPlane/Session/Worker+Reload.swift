@@ -38,7 +38,7 @@ extension Worker {
         let before = identity.pointee.defaults[name]
         if before?.value == value || (before == nil && identity.pointee.defaults.count >= 128) { return }
         if before != nil {
-            identity.pointee.welcomes = [:]
+            identity.pointee.forgetWelcomes()
             identity.pointee.reloads += 1
         }
         identity.pointee.defaults[name] = Default(value: value, number: identity.pointee.reloads)

@@ -88,7 +88,7 @@ extension Worker {
             }
         }
         for identity in identityByName.values {
-            identities[identity].pointee.welcomes = [:]
+            identities[identity].pointee.forgetWelcomes()
             identities[identity].pointee.learnedPassword = nil
         }
     }

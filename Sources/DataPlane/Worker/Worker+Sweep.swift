@@ -189,7 +189,11 @@ extension Worker {
                 soonSweep()
                 tellRefusal(pool)
                 lendReserved(pool)
-                if nodes[pools[pool].pointee.node.rawValue].pointee.suspectUntil <= now { connectForWaiters(pool) }
+                if nodes[pools[pool].pointee.node.rawValue].pointee.suspectUntil <= now {
+                    connectForWaiters(pool)
+                } else {
+                    setClaim(pool, nil)
+                }
                 // A worker that had no such pool when it was asked may have one by now.
                 if pools[pool].pointee.isWanting {
                     shared.post(.wantServer(pools[pool].pointee.key, worker: id), except: id)

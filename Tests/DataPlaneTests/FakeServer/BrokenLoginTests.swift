@@ -123,9 +123,11 @@ import Wire
         }
     }
 
-    @Test func `parameters that the server refuses end the session that asked for them`() throws {
+    @Test func `parameters that the server refuses end the session that asked for them, and not the server`() throws {
+        let logins = Recording()
         let script: FakeServer.Script = { session in
             _ = try session.startup()
+            logins.add("login")
             try session.welcome()
             try session.serve { text in
                 guard text.contains("no_such_parameter") else { return false }
@@ -138,6 +140,7 @@ import Wire
             let bad = try proxy.connect().login("good", parameters: [("no_such_parameter", "1")])
             #expect(bad.error?.severity == "FATAL" && bad.error?.sqlState == "42704" && bad.hasEnded)
             try TestProxy.expectWorking(try proxy.goodClient())
+            #expect(logins.events.count == 1)
         }
     }
 

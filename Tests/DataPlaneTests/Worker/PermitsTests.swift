@@ -93,7 +93,7 @@ import Testing
 @Suite struct PoolPermitsTests {
     @Test func `what is refused takes nothing`() {
         let (database, user) = (Permits(), Permits())
-        let pools = (0..<2).map { _ in PoolPermits(pool: Permits(), database: database, user: user) }
+        let pools = (0..<2).map { _ in PoolPermits(pool: Permits(), database: database, user: user, node: Permits()) }
         var settings = DataPlaneSettings()
         #expect(pools[0].take(poolLimit: 1, settings) == nil)
         #expect(pools[0].take(poolLimit: 1, settings) == .pool)
@@ -107,5 +107,38 @@ import Testing
         #expect(pools[1].take(poolLimit: 9, settings) == nil)
         for pool in pools { pool.give() }
         #expect(pools.map(\.count) == [0, 0] && database.count == 0 && user.count == 0)
+    }
+
+    @Test func `a pool with less than its share claims a place, and one with more gives it`() {
+        let database = Permits()
+        let pools = (0..<2).map { _ in
+            PoolPermits(pool: Permits(), database: database, user: Permits(), node: Permits())
+        }
+        for _ in pools { database.addSharer() }
+        var settings = DataPlaneSettings()
+        settings.databaseConnectionsMax = 5
+        func take(_ pool: Int, claim: PoolPermits.Shortage? = nil) -> PoolPermits.Shortage? {
+            pools[pool].take(poolLimit: 9, claim: claim, settings)
+        }
+        for _ in 0..<5 { #expect(take(0) == nil) }
+        #expect(take(1) == .database && pools[1].mayClaim(.database, settings) && !pools[1].mayClaim(.pool, settings))
+        #expect(!pools[0].mayClaim(.database, settings) && !pools[0].givesWay(settings))
+        for held in [4, 3] {
+            database.addClaim()
+            #expect(pools[0].givesWay(settings) && !pools[1].givesWay(settings))
+            pools[0].give()
+            #expect(!pools[0].givesWay(settings), "one place for one claim")
+            #expect(take(0) == .database, "the place is kept")
+            #expect(take(1, claim: .database) == nil)
+            database.removeClaim()
+            #expect(pools[0].count == held)
+        }
+        #expect(!pools[1].mayClaim(.database, settings), "two of five are a share")
+        // Where there is less than one for each, all of them have it by turns.
+        settings.databaseConnectionsMax = 1
+        #expect(!pools[1].mayClaim(.database, settings))
+        for _ in 0..<2 { pools[1].give() }
+        database.addClaim()
+        #expect(pools[1].mayClaim(.database, settings) && pools[0].givesWay(settings))
     }
 }

@@ -51,14 +51,21 @@ expect(second.rows(), ["second"], "who waited for a string of statements")
 first.ask("DROP TEXT SEARCH CONFIGURATION IF EXISTS public.passing")
 first.ask("CREATE TEXT SEARCH CONFIGURATION public.passing (COPY = simple)")
 expect(first.ask("SET default_text_search_config = 'public.passing'")[1], None, "SET")
+second.ask("DROP TABLE IF EXISTS never")
+second.ask("CREATE TABLE never (i int)")
 second.ask("DROP TEXT SEARCH CONFIGURATION public.passing")
-first.send(query("SELECT 'never'"))
+server = value(second, "SELECT pg_backend_pid()")
+first.send(query("INSERT INTO never VALUES (1)") + query("INSERT INTO never VALUES (2); COMMIT"))
 tag, body = first.next()
 expect((tag, b"C22023\0" in body and b"default_text_search_config" in body), (b"E", True), "a refused parameter")
 for connection in (second, client(), client(application_name="another")):
     expect(value(connection, "SELECT 'fine'"), ["fine"], "another client behind a refused parameter")
     found = value(connection, "SHOW default_text_search_config")
     target.check(found[0].startswith("pg_catalog."), f"a refused parameter leaves {found}")
+
+expect(value(second, "SELECT count(*) FROM never"), ["0"], "what was sent with parameters that were refused")
+expect(value(second, "SELECT pg_backend_pid()"), server, "the server that has refused them")
+second.ask("DROP TABLE never")
 
 # All who wait are served, each of them once.
 second.ask("DROP SEQUENCE IF EXISTS turn")

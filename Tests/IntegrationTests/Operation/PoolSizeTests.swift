@@ -80,6 +80,41 @@ extension IntegrationTests {
             }
         }
 
+        /// Of one server there is half the time, of three one is the share of each.
+        @Test(.timeLimit(.minutes(1)), arguments: zip([1, 3], [1, 2]))
+        func `Users that never stop asking share max_db_connections`(limit: Int, workers: Int) async throws {
+            try await Stand.withSharedCluster(
+                poolMode: .transaction,
+                adjust: { configuration, _ in
+                    configuration.set("max_db_connections", "\(limit)")
+                    configuration.set("load_balance_mode", "off")
+                    configuration.set("workers", "\(workers)")
+                }
+            ) { stand in
+                let answer = try await stand.drive(
+                    "fair_shares.py",
+                    ["--clients", "20", "--other", "scrammy", "--other-password", "scram-secret", "--others", "1"])
+                #expect(answer == "well\n")
+                let count = try await servers(stand, "query LIKE '%pg_sleep%'")
+                #expect(1...limit ~= count, "\(count) servers")
+            }
+        }
+
+        @Test(.timeLimit(.minutes(1)))
+        func `Clients of two workers get their turn on one server`() async throws {
+            try await Stand.withSharedCluster(
+                poolMode: .transaction,
+                adjust: { configuration, _ in
+                    configuration.set("default_pool_size", "1")
+                    configuration.set("load_balance_mode", "off")
+                    configuration.set("workers", "2")
+                }
+            ) { stand in
+                let answer = try await stand.drive("fair_shares.py", ["--clients", "16"])
+                #expect(answer == "well\n")
+            }
+        }
+
         @Test(.timeLimit(.minutes(1)))
         func `A smaller default_pool_size takes effect on servers that are there, as they become free`() async throws {
             try await Stand.withSharedCluster(
