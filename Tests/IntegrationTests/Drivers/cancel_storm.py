@@ -33,7 +33,8 @@ def canceling(number, dice):
     client = protocol.Client(options, timeout=20, minor=number % 4)
     while time.monotonic() < deadline:
         client.send(protocol.query(f"SELECT {number}, pg_sleep({dice.random() * 0.004})"))
-        time.sleep(dice.random() * 0.005)
+        # Most are cancelled in the queue, some in their statement, and some when it is over.
+        time.sleep(dice.random() * dice.choice((0.005, 0.005, 0.1)))
         # Some requests are still under way when the next statement is sent, and may hit that.
         waits = dice.random() < 0.7
         for _ in range(dice.choice((1, 1, 4))):
