@@ -35,8 +35,8 @@ define install
 	fi
 endef
 
-.PHONY: help build release demo test drivers unit release-build release-test integration regress differential soak \
-  lint format bench bench-faults reference clean
+.PHONY: help build release demo test patient-lane busy-lane drivers unit release-build release-test integration regress \
+  differential soak lint format bench bench-faults reference clean
 
 help:
 	@echo "make demo     a throw-away primary and standby with Egret in front, and a tour"
@@ -61,23 +61,31 @@ demo: release
 	$(call install,$(SERVER_PACKAGES))
 	.build/release/egret demo
 
-# Most tests wait for most of their time, so there are several processes of them. SwiftPM would let one wait for the
-# other, so the runner is started without it. Each writes to a log of its own, which is shown when it has ended.
+# Two lanes, once the debug build is there. In one are the tests that have limits of time and wait for most of theirs; in
+# the other, with less of a claim to the processors, what keeps those busy: the optimizer, units, drivers, random traffic.
+# SwiftPM would let one process of tests wait for the other, so the runner is started without it. Each writes to a log of
+# its own, which is shown when it has ended. Together they are all tests; how files look is asked once.
 RUNNER = egretPackageTests.xctest --testing-library swift-testing --no-parallel
-RUN_rest = .build/debug/$(RUNNER) --skip 'IntegrationTests.NodeTests/'
-RUN_nodes = .build/debug/$(RUNNER) --filter 'IntegrationTests.NodeTests/' --skip TwoNodeStoryTests
+CLIENTS = 'IntegrationTests/(Differential|Driver|Language|SideBySide|TrapProtocol)Tests/'
 RUN_story = .build/debug/$(RUNNER) --filter TwoNodeStoryTests
-RUN_release = .build/release/$(RUNNER) --skip IntegrationTests
+RUN_nodes = .build/debug/$(RUNNER) --filter 'IntegrationTests.NodeTests/' --skip TwoNodeStoryTests
+RUN_operation = .build/debug/$(RUNNER) --filter 'IntegrationTests.IntegrationTests/' --skip $(CLIENTS)
+RUN_clients = .build/debug/$(RUNNER) --filter $(CLIENTS)
+RUN_units = .build/debug/$(RUNNER) --skip '^IntegrationTests' --skip '^TidyTests'
+RUN_release = .build/release/$(RUNNER)
 
-# Debug: everything. Release: everything that needs no servers, since the optimizer is tested too. The story of two
-# nodes leaves the machine to the compiler, and tests that put it under load are not run beside one another.
 test:
 	$(call install,$(BUILD_PACKAGES) $(SERVER_PACKAGES) $(TEST_PACKAGES))
 	@$(MAKE) --no-print-directory drivers
 	$(SWIFT) build --build-tests
-	@$(MAKE) --no-print-directory -j 2 release-build test-story
-	@$(MAKE) --no-print-directory -j 2 test-release test-nodes
-	@$(MAKE) --no-print-directory test-rest
+	@$(MAKE) --no-print-directory -j 2 patient-lane busy-lane
+
+patient-lane:
+	@for part in story nodes operation; do $(MAKE) --no-print-directory test-$$part || exit; done
+
+busy-lane:
+	@nice -n 19 $(MAKE) --no-print-directory release-build
+	@for part in release units clients; do nice -n 19 $(MAKE) --no-print-directory test-$$part || exit; done
 
 test-%:
 	@$(RUN_$*) > .build/test-$*.log 2>&1; status=$$?; cat .build/test-$*.log; \
@@ -113,7 +121,7 @@ soak: release
 	SOAK_SCRIPTS=$(SOAK_SCRIPTS) EGRET_BINARY=$(CURDIR)/.build/release/egret $(SWIFT) test --filter DifferentialTests
 
 release-build:
-	$(SWIFT) build -c release --build-tests -Xswiftc -enable-testing
+	UNITS_ONLY=1 $(SWIFT) build -c release --build-tests -Xswiftc -enable-testing -debug-info-format none
 
 release-test: release-build
 	$(RUN_release)

@@ -108,3 +108,10 @@ let package = Package(
         .testTarget(name: "TidyTests", swiftSettings: cold),
     ]
 )
+
+// The optimizer takes its time: for the unit tests in release, what they do not need is left out.
+if Context.environment["UNITS_ONLY"] != nil {
+    let others: Set = ["egret", "ProxyBench", "LocalCluster", "IntegrationTests"]
+    package.products = []
+    package.targets.removeAll { others.contains($0.name) }
+}

@@ -13,11 +13,11 @@ extension IntegrationTests {
         static let limit = TimeLimitTrait.Duration.minutes(soak == nil ? 5 : 24 * 60)
         /// A seed that is always the same; a soak takes one that nobody knows.
         static let round = soak.map { (seed: -1, scripts: $0) } ?? (seed: 1, scripts: 400)
-        /// Faults that are known and not mended yet show in fewer than one script of a hundred, beyond those that
-        /// `traffic/known.py` lists.
+        /// Beyond what `traffic/known.py` lists, one script of a thousand may meet servers in a way that nobody has
+        /// seen yet: that is a fault to look for, and not one of the change that is being tested.
         static func isWithinReason(_ output: String, scripts: Int) -> Bool {
             let count = output.split(separator: "differences=").last.flatMap { Int($0.prefix { $0.isNumber }) }
-            return count.map { $0 * 100 <= scripts } ?? false
+            return count.map { $0 <= max(1, scripts / 1_000) } ?? false
         }
 
         /// Far fewer servers than clients. Session mode needs no more: each script ends, and another client is served.
