@@ -10,8 +10,10 @@ final class Permits: Sendable {
     private let wanted = Atomic<Int>(0)
     /// Places that are kept free for those who have less than their share.
     private let claims = Atomic<Int>(0)
-    /// Pools that have this limit in common.
+    /// Pools that have this limit in common, and have servers or want some.
     private let sharing = Atomic<Int>(0)
+    /// A pool's servers and claims.
+    private let uses = Atomic<Int>(0)
 
     var isWanted: Bool { wanted.load(ordering: .relaxed) > 0 }
 
@@ -33,6 +35,13 @@ final class Permits: Sendable {
     var sharers: Int { sharing.load(ordering: .relaxed) }
 
     func addSharer() { sharing.wrappingAdd(1, ordering: .relaxed) }
+
+    var isUsed: Bool { uses.load(ordering: .relaxed) > 0 }
+
+    /// - Returns: how many uses there were before.
+    func addUse() -> Int { uses.wrappingAdd(1, ordering: .relaxed).oldValue }
+
+    func removeUse() -> Int { uses.wrappingSubtract(1, ordering: .relaxed).oldValue }
 
     func removeSharer() { sharing.wrappingSubtract(1, ordering: .relaxed) }
 
@@ -115,23 +124,16 @@ final class SharedState: Sendable {
         pools.withLock { pools in
             for key in Self.keys(pool) { pools[key, default: SharedPermits()].workers += 1 }
             let granted = Self.keys(pool).map { pools[$0, default: SharedPermits()] }
-            let permits = PoolPermits(
+            return PoolPermits(
                 pool: granted[0].permits, database: granted[1].permits, user: granted[2].permits,
                 node: serversOfNode[Int(pool.node.rawValue)])
-            if granted[0].workers == 1 {
-                for shortage in PoolPermits.Shortage.allCases { permits.permits(shortage).addSharer() }
-            }
-            return permits
         }
     }
 
     func closePool(_ pool: PoolKey) {
         pools.withLock { pools in
-            let isLast = pools[.pool(pool)]?.workers == 1
-            if isLast { serversOfNode[Int(pool.node.rawValue)].removeSharer() }
             for key in Self.keys(pool) {
                 guard let shared = pools[key] else { continue }
-                if isLast { shared.permits.removeSharer() }
                 pools[key] = shared.workers > 1 ? SharedPermits(shared, workers: shared.workers - 1) : nil
             }
         }

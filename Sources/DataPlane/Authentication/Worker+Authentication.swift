@@ -49,7 +49,7 @@ extension Worker {
             if owned.contains(where: { pools[$0].pointee.total > 0 }) { continue }
             for pool in owned {
                 setWanting(pool, false)
-                setClaim(pool, nil)
+                giveUpClaims(pool)
                 poolByKey[pools[pool].pointee.key] = nil
                 wanters[pools[pool].pointee.key] = nil
                 shared.closePool(pools[pool].pointee.key)

@@ -38,7 +38,9 @@ extension Worker {
     /// The server that a waiting client was given has the client's parameters now.
     mutating func welcome(_ index: Int32, from server: Int32) {
         let client = clients[index]
-        takeSpelling(index, from: server)
+        // What a standby says in the primary's place is good for this client alone: its settings may be others.
+        let isLasting = nodes.primary < 0 || Int16(servers[server].pointee.node.rawValue) == nodes.primary
+        if isLasting { takeSpelling(index, from: server) }
         var bytes: [UInt8] = []
         for (name, value) in servers[server].pointee.reported.sorted(by: { $0.key < $1.key }) {
             // Egret stands for the whole cluster, which takes writes even where a standby shows the client in: drivers
@@ -49,8 +51,7 @@ extension Worker {
         noteTextSettings(index, from: server)
         let known = Welcome(
             statuses: bytes, textSettings: client.pointee.flags.intersection(.textSettings))
-        // What a standby says in the primary's place is good for this client alone: its settings may be others.
-        if nodes.primary < 0 || Int16(servers[server].pointee.node.rawValue) == nodes.primary {
+        if isLasting {
             identities[client.pointee.identity].pointee.welcomes[client.pointee.parameters] = known
         }
         welcome(index, statuses: bytes)
@@ -73,9 +74,11 @@ extension Worker {
             return ParameterSets.Entry(name: entry.name, value: value ?? entry.value)
         }
         let identity = identities[client.pointee.identity]
-        for (entry, known) in zip(spelled, canonical)
-        where entry != known && identity.pointee.spellings.count < Limits.spellingsMax {
-            identity.pointee.spellings[entry] = known.value
+        for (entry, known) in zip(spelled, canonical) where entry != known && entry.name != "application_name" {
+            // There is one name for each client, and few values of all others.
+            if identity.pointee.spellings.count < Limits.spellingsMax {
+                identity.pointee.spellings[entry] = known.value
+            }
         }
         if spelled != canonical { replaceParameters(index, serverIndex, wanted: canonical, applied: canonical) }
     }

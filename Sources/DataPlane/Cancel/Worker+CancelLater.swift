@@ -30,6 +30,14 @@ extension Worker {
         }
     }
 
+    /// There is nothing left to cancel.
+    mutating func dismissWaitingCancel(_ serverIndex: Int32) {
+        servers[serverIndex].pointee.flags.remove(.cancelsLater)
+        guard let bearer = servers[serverIndex].pointee.cancelBearer else { return }
+        servers[serverIndex].pointee.cancelBearer = nil
+        dismiss(bearer)
+    }
+
     /// A query of Egret's own has ended, and a cancel request has come meanwhile.
     mutating func cancelNow(_ serverIndex: Int32) {
         let server = servers[serverIndex]

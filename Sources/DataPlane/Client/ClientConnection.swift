@@ -98,6 +98,8 @@ struct ClientConnection {
         static let hasTakenLeave = Flags(rawValue: 1 << 28)
         /// Its connection is broken, and what it asked for in front of its Terminate is still to be done.
         static let isGone = Flags(rawValue: 1 << 29)
+        /// It waits until its parameters are set on the server that it has been given, and keeps that.
+        static let awaitsParameters = Flags(rawValue: 1 << 30)
         /// The next message means something else once what is under way is answered.
         static let changesWhatFollows: Flags = [.isDiscarding, .isResetting]
         /// The next message may have to wait.

@@ -7,14 +7,21 @@ extension Worker {
     ///
     /// A group whose messages up to the Sync are all here is judged as a whole. One that is not goes to the primary,
     /// unless nothing but Parse and Describe is there yet: what follows may still move it.
-    mutating func placeGroup(_ index: Int32, _ message: ClientMessage, mayRead: Bool = true) -> Placement {
+    /// - Parameter mayEndBlock: it may end a block, even one that has failed.
+    mutating func placeGroup(
+        _ index: Int32, _ message: ClientMessage, mayRead: Bool = true, mayEndBlock: Bool = false
+    ) -> Placement {
         let client = clients[index]
+        if mayEndBlock, client.pointee.server >= 0, waitsForParameters(index, on: client.pointee.server) {
+            return .waits
+        }
         if client.pointee.flags.contains(.isGroupOpen), client.pointee.server >= 0 {
             return placeInGroup(index, message, mayRead: mayRead)
         }
         let plan = mayRead ? planGroup(index, message) : GroupPlan(need: .primary, isWhole: false, judged: 0)
         let placement = place(index, plan.need)
         if case .server(let serverIndex) = placement {
+            if mayEndBlock, waitsForParameters(index, on: serverIndex) { return .waits }
             if plan.need == .primary { prepareDrawing(index, on: serverIndex) }
             beginRequest(serverIndex, Request(isRepeatable: plan.need == .read, mayCommit: false))
             client.pointee.flags.insert(.isGroupOpen)

@@ -34,6 +34,16 @@ extension Worker {
             && server.pointee.transaction.isIdle
     }
 
+    /// Where the server refuses the client's parameters, a block stays open and failed so that nothing is run. What may
+    /// end it is not sent before it is known that there is no need for it.
+    mutating func waitsForParameters(_ index: Int32, on serverIndex: Int32) -> Bool {
+        guard servers[serverIndex].pointee.replies.first == .hidden else { return false }
+        if clients[index].pointee.flags.contains(.isGroupOpen) { sendToServer(serverIndex, Self.flush) }
+        clients[index].pointee.wait = .drain
+        clients[index].pointee.flags.insert(.awaitsParameters)
+        return true
+    }
+
     /// Which statements there are decides what a message means.
     @inline(__always)
     private func dependsOnNames(_ tag: UInt8) -> Bool {
@@ -73,8 +83,9 @@ extension Worker {
 
     /// Looks, at each sweep, which servers of a pool that others wait for have served one client since the last one.
     mutating func noteWanted(_ pool: Int32) {
-        let isWanted = pools[pool].pointee.permits?.isWanted ?? false
-        guard poolsTransactions, isWanted || shared.claims.count > 0 else { return }
+        guard poolsTransactions, let permits = pools[pool].pointee.permits else { return }
+        let isWanted = permits.isWanted
+        guard isWanted || (shared.claims.count > 0 && permits.givesWay(settings)) else { return }
         soonSweep()
         for index in 0..<Int32(servers.capacity) {
             let server = servers[index]

@@ -280,7 +280,10 @@ extension Worker {
         let entry = statementEntry(index, fields.statement)
         let kind = entry?.kind ?? .other
         if entry?.effects.asksSequences == true { returnToDrawn(index) }
-        guard case .server(let serverIndex) = placeGroup(index, message) else { return .blocked }
+        let mayEndBlock = kind.mayEndFailedBlock || entry?.effects.contains(.unknown) == true
+        guard case .server(let serverIndex) = placeGroup(index, message, mayEndBlock: mayEndBlock) else {
+            return .blocked
+        }
         let isFirst = clients[index].pointee.flags.insert(.hasPortal).inserted
         if entry?.isRead != true { noteDrawing(index, on: serverIndex, kind, entry?.effects ?? []) }
         if entry?.isRead != true, servers[serverIndex].pointee.transaction.isIdle || kind.endsBlock {
@@ -408,6 +411,9 @@ extension Worker {
 }
 
 extension StatementKind {
+    /// COMMIT or ROLLBACK may be among it, or nobody knows.
+    fileprivate var mayEndFailedBlock: Bool { endsBlock || self == .other }
+
     /// COMMIT may be among it.
     fileprivate var endsBlock: Bool {
         @inline(__always) get {

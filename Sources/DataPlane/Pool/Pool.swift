@@ -23,7 +23,7 @@ struct Pool {
     /// This worker is counted in `permits.pool.wanted`.
     var isWanting = false
     /// What this worker has claimed a place of, for the first in its queue.
-    var claim: PoolPermits.Shortage?
+    var claims: [PoolPermits.Shortage] = []
     /// What a server said to the last login, unless it let it in.
     var refusal: Refusal?
 }

@@ -22,13 +22,15 @@ struct PoolPermits {
 
     /// - Parameters:
     ///   - poolLimit: how many the pool may have in all.
-    ///   - claim: what the pool has claimed a place of.
+    ///   - claims: what the pool has claimed a place of.
     /// - Returns: nil where everything was granted.
-    func take(poolLimit: Int, claim: Shortage? = nil, _ settings: DataPlaneSettings) -> Shortage? {
+    func take(poolLimit: Int, claims: [Shortage] = [], _ settings: DataPlaneSettings) -> Shortage? {
+        enter()
         for (number, shortage) in Shortage.allCases.enumerated() {
             let limit = shortage == .pool ? poolLimit : self.limit(shortage, settings)
-            if permits(shortage).take(limit: limit, isClaimed: shortage == claim) { continue }
+            if permits(shortage).take(limit: limit, isClaimed: claims.contains(shortage)) { continue }
             for taken in Shortage.allCases.prefix(number) { permits(taken).give() }
+            leave()
             return shortage
         }
         return nil
@@ -36,6 +38,28 @@ struct PoolPermits {
 
     func give() {
         for shortage in Shortage.allCases { permits(shortage).give() }
+        leave()
+    }
+
+    func claim(_ shortage: Shortage) {
+        permits(shortage).addClaim()
+        enter()
+    }
+
+    func giveUpClaim(_ shortage: Shortage) {
+        permits(shortage).removeClaim()
+        leave()
+    }
+
+    /// The pool has a server or a claim more, and shares in what it has in common with others while it has any.
+    private func enter() {
+        guard pool.addUse() == 0 else { return }
+        for shortage in Shortage.allCases.dropFirst() { permits(shortage).addSharer() }
+    }
+
+    private func leave() {
+        guard pool.removeUse() == 1 else { return }
+        for shortage in Shortage.allCases.dropFirst() { permits(shortage).removeSharer() }
     }
 
     func isFull(poolLimit: Int, _ settings: DataPlaneSettings) -> Bool {
@@ -52,6 +76,11 @@ struct PoolPermits {
         Shortage.allCases.dropFirst().contains { shortage in
             permits(shortage).isClaimed(limit: limit(shortage, settings)) && pool.count > share(shortage, settings)
         }
+    }
+
+    /// Whether the pool has more of something than its share.
+    func exceedsShare(of shortage: Shortage, _ settings: DataPlaneSettings) -> Bool {
+        pool.count > share(shortage, settings)
     }
 
     func permits(_ shortage: Shortage) -> Permits {
@@ -73,7 +102,7 @@ struct PoolPermits {
     }
 
     private func share(_ shortage: Shortage, _ settings: DataPlaneSettings) -> Int {
-        limit(shortage, settings) / max(1, permits(shortage).sharers)
+        limit(shortage, settings) / max(1, permits(shortage).sharers + (pool.isUsed ? 0 : 1))
     }
 }
 
@@ -82,10 +111,16 @@ struct EvictionScope: Sendable {
     var node: NodeID
     var database: ExactName?
     var user: ExactName?
+    /// What the other pool lacks.
+    var shortage: PoolPermits.Shortage
+    /// The other pool has less than its share, so that this is due to it at once.
+    var isDue: Bool
 
     /// - Returns: nil where what is missing is the pool's own.
-    init?(_ key: PoolKey, _ shortage: PoolPermits.Shortage) {
+    init?(_ key: PoolKey, _ shortage: PoolPermits.Shortage, isDue: Bool) {
         node = key.node
+        self.shortage = shortage
+        self.isDue = isDue
         switch shortage {
         case .pool: return nil
         case .database: database = key.name.database

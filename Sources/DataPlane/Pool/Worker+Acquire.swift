@@ -62,7 +62,7 @@ extension Worker {
         let allowed = loginsAllowed(pool)
         if allowed == 0 && pools[pool].pointee.waitingCount > 0 {
             setWanting(pool, true)
-            setClaim(pool, nil)
+            giveUpClaims(pool)
         }
         while pools[pool].pointee.connecting < min(allowed, pools[pool].pointee.waitingCount) {
             let before = pools[pool].pointee.waitingCount
@@ -129,7 +129,7 @@ extension Worker {
         pool.pointee.waitingCount -= 1
         if pool.pointee.waitingCount == 0 {
             setWanting(client.pointee.waitingPool, false)
-            setClaim(client.pointee.waitingPool, nil)
+            giveUpClaims(client.pointee.waitingPool)
         }
         client.pointee.waitingPool = -1
         client.pointee.wait = .none

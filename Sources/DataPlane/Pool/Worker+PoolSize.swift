@@ -49,29 +49,37 @@ extension Worker {
         }
     }
 
-    /// Limits that several pools share: claims a place of what a pool lacks, once its queue has waited for a while. A
-    /// new connection costs more than many statements, so places do not change hands all the time.
+    /// Limits that several pools share: claims a place of what a pool lacks, once somebody has waited for a while. A
+    /// new connection costs more than many statements, so places do not change hands all the time. What has been
+    /// claimed is kept until all that is missing is there.
     mutating func claimPlace(_ pool: Int32, _ shortage: PoolPermits.Shortage) {
-        let first = pools[pool].pointee.firstWaiting
-        guard first >= 0, let permits = pools[pool].pointee.permits else { return }
+        guard let permits = pools[pool].pointee.permits, let first = longestWaiting(pool) else { return }
         let waited = now - min(now, clients[first].pointee.lastActivity)
-        let isDue = waited >= Self.claimPause && permits.mayClaim(shortage, settings)
-        setClaim(pool, isDue ? shortage : nil)
+        guard waited >= Self.claimPause, permits.mayClaim(shortage, settings) else { return giveUpClaims(pool) }
+        if pools[pool].pointee.claims.contains(shortage) { return }
+        pools[pool].pointee.claims.append(shortage)
+        permits.claim(shortage)
+        _ = shared.claims.take(limit: .max)
     }
 
-    private static var claimPause: UInt64 { 100_000_000 }
+    static var claimPause: UInt64 { 100_000_000 }
 
-    mutating func setClaim(_ pool: Int32, _ claim: PoolPermits.Shortage?) {
-        guard pools[pool].pointee.claim != claim, let permits = pools[pool].pointee.permits else { return }
-        if let before = pools[pool].pointee.claim {
-            permits.permits(before).removeClaim()
+    /// The first in the queue, or of those whose login waits for what a server asks of them.
+    private func longestWaiting(_ pool: Int32) -> Int32? {
+        let first = pools[pool].pointee.firstWaiting
+        if first >= 0 { return first }
+        return identities[pools[pool].pointee.identity].pointee.waiting.first { reference in
+            clients[reference.index].pointee.generation == reference.generation
+        }?.index
+    }
+
+    mutating func giveUpClaims(_ pool: Int32) {
+        guard !pools[pool].pointee.claims.isEmpty, let permits = pools[pool].pointee.permits else { return }
+        for claim in pools[pool].pointee.claims {
+            permits.giveUpClaim(claim)
             shared.claims.give()
         }
-        pools[pool].pointee.claim = claim
-        if let claim {
-            permits.permits(claim).addClaim()
-            _ = shared.claims.take(limit: .max)
-        }
+        pools[pool].pointee.claims = []
     }
 
     /// Whether a server of a pool, once it is free, makes room for another pool. It has served for a while by then.

@@ -50,6 +50,7 @@ extension Worker {
             server.pointee.flags.insert(.awaitsSync)
         }
         stopKeeping(serverIndex)
+        dismissWaitingCancel(serverIndex)
         unlink(index, serverIndex)
         server.pointee.state = .resetting
         server.pointee.flags.insert(.runsAlone)

@@ -17,6 +17,8 @@ extension Worker {
         if client.pointee.wait == .drain {
             client.pointee.wait = .none
             makeRunnable(index)
+            // Asked again once it has taken up what it waited with.
+            if client.pointee.flags.remove(.awaitsParameters) != nil { return }
         }
         guard client.pointee.server == serverIndex, server.pointee.transaction.isIdle else { return }
         if !client.pointee.flags.isDisjoint(with: [.isGroupOpen, .isCopyingIn]) { return }
@@ -158,7 +160,8 @@ extension Worker {
         server.pointee.state = .resetting
         if !server.pointee.transaction.isIdle { sendHiddenQuery(index, "ABORT") }
         if server.pointee.flags.remove(.refuses) != nil {
-            sendHiddenQuery(index, "RESET ALL")
+            // The last one leaves the first two alone.
+            sendHiddenQuery(index, "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL")
             releaseParameters(server.pointee.applied)
             server.pointee.applied = ParameterSets.none
         }

@@ -269,6 +269,8 @@ extension Worker {
                 return repeatAfterSync(index)
             }
             if noteOutdated(error, from: index) { return repeatAfterSync(index) }
+            // What was drawn for somebody else is still there.
+            if isHidden, server.pointee.replies.first == .mayFail { server.pointee.drewFor = .max }
             if server.pointee.flags.contains(.runsAlone) {
                 // Whether the parameters are set, nobody knows.
                 if isHidden, server.pointee.replies.isNext(.query), !server.pointee.flags.contains(.refuses) {

@@ -18,6 +18,7 @@ extension Worker {
         let pool = server.pointee.pool
         if server.pointee.state == .idle && isOnIdleStack(index) { unlinkIdle(index) }
         if server.pointee.client >= 0 { unlink(server.pointee.client, index) }
+        dismissWaitingCancel(index)
         if server.pointee.state == .connecting || server.pointee.state == .authenticating {
             pools[pool].pointee.connecting -= 1
         }

@@ -10,14 +10,17 @@ extension Worker {
     @discardableResult
     mutating func connectServer(_ pool: Int32, login: ServerLogin, evicts: Bool = true) -> Bool {
         let (key, node) = (pools[pool].pointee.key, pools[pool].pointee.node)
-        guard now >= connectShortage.retryAt, let permits = pools[pool].pointee.permits else { return false }
-        let shortage = permits.take(poolLimit: poolLimit(pool), claim: pools[pool].pointee.claim, settings)
+        guard now >= connectShortage.retryAt, let permits = pools[pool].pointee.permits else {
+            giveUpClaims(pool)
+            return false
+        }
+        let shortage = permits.take(poolLimit: poolLimit(pool), claims: pools[pool].pointee.claims, settings)
         if let shortage {
             claimPlace(pool, shortage)
-            let scope = EvictionScope(key, shortage)
+            let scope = EvictionScope(key, shortage, isDue: permits.mayClaim(shortage, settings))
             return evicts && scope.map { evict($0) } ?? false
         }
-        setClaim(pool, nil)
+        giveUpClaims(pool)
         let index = servers.take { ServerConnection() }
         let server = servers[index]
         let generation = server.pointee.generation &+ 1
@@ -153,22 +156,33 @@ extension Worker {
         return false
     }
 
-    /// Closes an idle server, whatever pool it is in, so that another pool gets its permit.
+    /// Closes an idle server, whatever pool it is in, so that another pool gets its permit. Of a pool with no more than
+    /// its share one goes only if there is no other, and to a pool that has its own share only after a while: its next
+    /// statement may come in a moment.
     /// - Returns: whether there was one.
     @discardableResult
     mutating func evictIdleServer(_ scope: EvictionScope) -> Bool {
-        var oldest: Int32 = -1
+        var (oldest, oldestOfShare) = (Int32(-1), Int32(-1))
         for index in 0..<Int32(servers.capacity) {
             let server = servers[index]
-            guard server.pointee.state == .idle, scope.covers(pools[server.pointee.pool].pointee.key) else {
-                continue
+            guard server.pointee.state == .idle else { continue }
+            let pool = pools[server.pointee.pool]
+            guard scope.covers(pool.pointee.key) else { continue }
+            if pool.pointee.permits?.exceedsShare(of: scope.shortage, settings) == true {
+                if isOlder(index, than: oldest) { oldest = index }
+            } else if scope.isDue || now - min(now, server.pointee.idleSince) >= Self.claimPause {
+                if isOlder(index, than: oldestOfShare) { oldestOfShare = index }
             }
-            if oldest < 0 || server.pointee.idleSince < servers[oldest].pointee.idleSince { oldest = index }
         }
-        guard oldest >= 0 else { return false }
-        sendTerminate(oldest)
-        closeServer(oldest)
+        let chosen = oldest >= 0 ? oldest : oldestOfShare
+        guard chosen >= 0 else { return false }
+        sendTerminate(chosen)
+        closeServer(chosen)
         return true
+    }
+
+    private func isOlder(_ index: Int32, than other: Int32) -> Bool {
+        other < 0 || servers[index].pointee.idleSince < servers[other].pointee.idleSince
     }
 
     /// Tells a server politely that its session is over, as libpq does.

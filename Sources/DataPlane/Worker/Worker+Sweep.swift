@@ -185,14 +185,17 @@ extension Worker {
             }
             for pool in identities[identity].pointee.pools where pool >= 0 {
                 noteWanted(pool)
-                guard pools[pool].pointee.waitingCount > 0 else { continue }
+                guard pools[pool].pointee.waitingCount > 0 else {
+                    if identities[identity].pointee.waiting.isEmpty { giveUpClaims(pool) }
+                    continue
+                }
                 soonSweep()
                 tellRefusal(pool)
                 lendReserved(pool)
                 if nodes[pools[pool].pointee.node.rawValue].pointee.suspectUntil <= now {
                     connectForWaiters(pool)
                 } else {
-                    setClaim(pool, nil)
+                    giveUpClaims(pool)
                 }
                 // A worker that had no such pool when it was asked may have one by now.
                 if pools[pool].pointee.isWanting {

@@ -62,6 +62,14 @@ public struct StatementVerdict: Equatable, Sendable, BitwiseCopyable {
         }
     }
 
+    /// It may end a block that has failed, or nobody knows what it does.
+    package var mayEndFailedBlock: Bool {
+        switch transaction {
+        case .end, .chain, .prepare, .mixed: true
+        case .none, .begin, .savepoint, .finishPrepared: kind == .other || effects.contains(.unknown)
+        }
+    }
+
     package init(
         route: Route, transaction: TransactionControl = .none, transactionModes: TransactionModes = [],
         effects: SessionEffects = [], isMultiStatement: Bool = false, kind: StatementKind

@@ -85,7 +85,10 @@ public struct ParameterSets {
         let current = Set(entries(old))
         let wanted = entries(new)
         let names = Set(wanted.map(\.name))
-        let resets = entries(old).filter { !names.contains($0.name) }
+        // Half a DateStyle is completed from the one before.
+        let resets = entries(old).filter {
+            !names.contains($0.name) || ($0.name == "datestyle" && !wanted.contains($0))
+        }
         let changes = wanted.filter { !current.contains($0) }
         let encodingFirst = [true, false].map { isEncoding in
             Self.sql(

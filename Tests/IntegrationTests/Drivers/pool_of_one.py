@@ -1,12 +1,14 @@
 """One server for all: a failed transaction keeps it, a parameter that it refuses costs nobody else, and all who wait
 are served."""
 
+import random
 import time
 
 import target
-from protocol import Client, expect, query
+from protocol import EXECUTE, SYNC, Client, bind, expect, parse, query
 
 options = target.arguments()
+GROUP = bind() + EXECUTE + SYNC
 
 
 def client(**parameters):
@@ -55,7 +57,9 @@ second.ask("DROP TABLE IF EXISTS never")
 second.ask("CREATE TABLE never (i int)")
 second.ask("DROP TEXT SEARCH CONFIGURATION public.passing")
 server = value(second, "SELECT pg_backend_pid()")
-first.send(query("INSERT INTO never VALUES (1)") + query("INSERT INTO never VALUES (2); COMMIT"))
+never = "INSERT INTO never VALUES (1)"
+ends = (query("ROLLBACK"), query(f"COMMIT; {never}"), query(f"{never}; COMMIT"), parse("", "ROLLBACK") + GROUP)
+first.send(random.choice(ends) + query(never) + parse("", never) + GROUP)
 tag, body = first.next()
 expect((tag, b"C22023\0" in body and b"default_text_search_config" in body), (b"E", True), "a refused parameter")
 for connection in (second, client(), client(application_name="another")):
@@ -66,6 +70,18 @@ for connection in (second, client(), client(application_name="another")):
 expect(value(second, "SELECT count(*) FROM never"), ["0"], "what was sent with parameters that were refused")
 expect(value(second, "SELECT pg_backend_pid()"), server, "the server that has refused them")
 second.ask("DROP TABLE never")
+
+# What else the server had at that time is not the next client's either.
+second.ask("DROP ROLE IF EXISTS passing")
+second.ask("CREATE ROLE passing")
+passing = client(role="passing")
+expect(value(passing, "SELECT current_user"), ["passing"], "a role of the startup packet")
+server = value(passing, "SELECT pg_backend_pid()")
+with target.refused(AssertionError, "a login with a parameter that there is not"):
+    client(no_such_parameter="1")
+expect(value(client(), "SELECT current_user"), [options.user], "who is next behind a role and a refusal")
+expect(value(second, "SELECT pg_backend_pid()"), server, "the server that has refused a login")
+second.ask("DROP ROLE passing")
 
 # All who wait are served, each of them once.
 second.ask("DROP SEQUENCE IF EXISTS turn")

@@ -83,6 +83,15 @@ import Testing
             ])
     }
 
+    @Test func `half a DateStyle is not completed from another client's`() {
+        var sets = ParameterSets()
+        let german = sets.intern([Entry(name: "DateStyle", value: "German")])
+        let iso = sets.intern([Entry(name: "DateStyle", value: "ISO")])
+        #expect(
+            sets.difference(from: german, to: iso)
+                == ["RESET \"datestyle\"; SELECT pg_catalog.set_config( E'datestyle',  E'ISO', false)"])
+    }
+
     @Test func `values that only look alike are set`() {
         var sets = ParameterSets()
         let composed = sets.intern([Entry(name: "application_name", value: "caf\u{E9}")])
