@@ -50,4 +50,7 @@ target.check(max(longest) <= options.longest, f"somebody waited for {max(longest
 for name in {name for name, _ in logins}:
     own = [answers[number] for number, login in enumerate(logins) if login[0] == name]
     target.check(min(own) * 3 >= max(own), f"clients of {name} are not served alike: {own}")
+# Of half the places, or half the time, one has more than one of many.
+fewest = min(answers[: options.clients])
+target.check(min(answers[options.clients :], default=fewest) >= fewest, f"users are not served alike: {answers}")
 print("well")
