@@ -35,8 +35,8 @@ define install
 	fi
 endef
 
-.PHONY: help build release demo test patient-lane busy-lane drivers unit release-build release-test integration regress \
-  differential soak lint format bench bench-faults reference clean
+.PHONY: help build release demo test patient-lane client-lane release-lane drivers unit release-build release-test \
+  integration regress differential soak lint format bench bench-faults reference clean
 
 help:
 	@echo "make demo     a throw-away primary and standby with Egret in front, and a tour"
@@ -61,8 +61,8 @@ demo: release
 	$(call install,$(SERVER_PACKAGES))
 	.build/release/egret demo
 
-# Two lanes, once the debug build is there. In one are the tests that have limits of time and wait for most of theirs; in
-# the other, with less of a claim to the processors, what keeps those busy: the optimizer, units, drivers, random traffic.
+# Three lanes, once the debug build is there. In the first are the tests that have limits of time and wait for most of
+# theirs. Units, drivers and random traffic have less of a claim to the processors, and the optimizer the least.
 # SwiftPM would let one process of tests wait for the other, so the runner is started without it. Each writes to a log of
 # its own, which is shown when it has ended. Together they are all tests; how files look is asked once.
 RUNNER = egretPackageTests.xctest --testing-library swift-testing --no-parallel
@@ -78,14 +78,16 @@ test:
 	$(call install,$(BUILD_PACKAGES) $(SERVER_PACKAGES) $(TEST_PACKAGES))
 	@$(MAKE) --no-print-directory drivers
 	$(SWIFT) build --build-tests
-	@$(MAKE) --no-print-directory -j 2 patient-lane busy-lane
+	@$(MAKE) --no-print-directory -j 3 patient-lane client-lane release-lane
 
 patient-lane:
 	@for part in story nodes operation; do $(MAKE) --no-print-directory test-$$part || exit; done
 
-busy-lane:
-	@nice -n 19 $(MAKE) --no-print-directory release-build
-	@for part in release units clients; do nice -n 19 $(MAKE) --no-print-directory test-$$part || exit; done
+client-lane:
+	@for part in units clients; do nice -n 10 $(MAKE) --no-print-directory test-$$part || exit; done
+
+release-lane:
+	@for target in release-build test-release; do nice -n 19 $(MAKE) --no-print-directory $$target || exit; done
 
 test-%:
 	@$(RUN_$*) > .build/test-$*.log 2>&1; status=$$?; cat .build/test-$*.log; \
