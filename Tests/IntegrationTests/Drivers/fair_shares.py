@@ -3,22 +3,19 @@
 There are --clients of the user, and --others of a second one, whose servers count towards the same limit.
 """
 
-import threading
 import time
 
 import target
 
 psycopg = target.need("psycopg")
 options = target.arguments(clients=20, others=0, other="", other_password="", seconds=3.0, longest=1.0)
-failures = []
 logins = [(options.user, options.password)] * options.clients
 logins += [(options.other, options.other_password)] * options.others
 answers = [0] * len(logins)
 longest = [0.0] * len(logins)
-start = threading.Barrier(len(logins))
 
 
-def client(number):
+def client(number, start):
     words = target.conninfo(options)
     words["user"], password = logins[number]
     if password:
@@ -32,20 +29,7 @@ def client(number):
             answers[number] += 1
 
 
-def guarded(number):
-    try:
-        client(number)
-    except Exception as error:
-        failures.append(f"client {number}: {type(error).__name__}: {error}")
-        start.abort()
-
-
-threads = [threading.Thread(target=guarded, args=(number,)) for number in range(len(logins))]
-for thread in threads:
-    thread.start()
-for thread in threads:
-    thread.join()
-target.check(not failures, "; ".join(failures[:5]))
+target.together(len(logins), client)
 target.check(max(longest) <= options.longest, f"somebody waited for {max(longest):.2f} s: {longest} s, {answers}")
 for name in {name for name, _ in logins}:
     own = [answers[number] for number, login in enumerate(logins) if login[0] == name]

@@ -1,17 +1,13 @@
 """Many psycopg clients at once, each with its own rows, every answer checked."""
 
-import threading
-
 import target
 
 psycopg = target.need("psycopg")
 options = target.arguments(clients=100, rounds=10)
-failures = []
 answers = [0] * options.clients
-start = threading.Barrier(options.clients)
 
 
-def client(number):
+def client(number, start):
     with psycopg.connect(**target.conninfo(options), autocommit=True, connect_timeout=30) as connection:
         start.wait(60)
         for turn in range(options.rounds):
@@ -27,23 +23,10 @@ def client(number):
             answers[number] += 2
 
 
-def guarded(number):
-    try:
-        client(number)
-    except Exception as error:
-        failures.append(f"client {number}: {type(error).__name__}: {error}")
-        start.abort()
-
-
 with psycopg.connect(**target.conninfo(options), autocommit=True) as setup:
     setup.execute("DROP TABLE IF EXISTS psycopg_clients")
     setup.execute("CREATE TABLE psycopg_clients (client int, turn int, value text, PRIMARY KEY (client, turn))")
-threads = [threading.Thread(target=guarded, args=(number,)) for number in range(options.clients)]
-for thread in threads:
-    thread.start()
-for thread in threads:
-    thread.join()
-target.check(not failures, "; ".join(failures[:5]))
+target.together(options.clients, client)
 with psycopg.connect(**target.conninfo(options), autocommit=True) as last:
     with last.transaction():
         rows = last.execute("SELECT count(*), count(DISTINCT client) FROM psycopg_clients").fetchone()

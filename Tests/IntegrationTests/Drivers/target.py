@@ -9,6 +9,7 @@ import contextlib
 import importlib
 import os
 import sys
+import threading
 import time
 
 # Debian's package for each module.
@@ -63,6 +64,26 @@ def is_key(found, expected):
     environment it may say so: what it must never do is to give another client's.
     """
     return found == expected or (found is None and "LOST_KEYS" in os.environ)
+
+
+def together(count, client):
+    """Run client(number, start) in so many threads, where `start.wait(60)` waits for all of them; end with their errors."""
+    failures = []
+    start = threading.Barrier(count)
+
+    def guarded(number):
+        try:
+            client(number, start)
+        except Exception as error:
+            failures.append(f"client {number}: {type(error).__name__}: {error}")
+            start.abort()
+
+    threads = [threading.Thread(target=guarded, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    check(not failures, "; ".join(failures[:5]))
 
 
 @contextlib.contextmanager

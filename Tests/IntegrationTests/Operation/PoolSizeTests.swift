@@ -80,21 +80,30 @@ extension IntegrationTests {
             }
         }
 
-        /// Of one server there is half the time, of three one is the share of each.
-        @Test(.timeLimit(.minutes(1)), arguments: zip([1, 3], [1, 2]))
-        func `Users that never stop asking share max_db_connections`(limit: Int, workers: Int) async throws {
+        /// Clients that never stop asking, in front of so few servers.
+        private func crowd(
+            _ setting: String, _ limit: Int, workers: Int, _ arguments: [String],
+            _ check: (Stand) async throws -> Void = { _ in }
+        ) async throws {
             try await Stand.withSharedCluster(
                 poolMode: .transaction,
                 adjust: { configuration, _ in
-                    configuration.set("max_db_connections", "\(limit)")
+                    configuration.set(setting, "\(limit)")
                     configuration.set("load_balance_mode", "off")
                     configuration.set("workers", "\(workers)")
                 }
             ) { stand in
-                let answer = try await stand.drive(
-                    "fair_shares.py",
-                    ["--clients", "20", "--other", "scrammy", "--other-password", "scram-secret", "--others", "1"])
+                let answer = try await stand.drive("fair_shares.py", arguments)
                 #expect(answer == "well\n")
+                try await check(stand)
+            }
+        }
+
+        /// Of one server there is half the time, of three one is the share of each.
+        @Test(.timeLimit(.minutes(1)), arguments: zip([1, 3], [1, 2]))
+        func `Users that never stop asking share max_db_connections`(limit: Int, workers: Int) async throws {
+            let others = ["--other", "scrammy", "--other-password", "scram-secret", "--others", "1"]
+            try await crowd("max_db_connections", limit, workers: workers, ["--clients", "20"] + others) { stand in
                 let count = try await servers(stand, "query LIKE '%pg_sleep%'")
                 #expect(1...limit ~= count, "\(count) servers")
             }
@@ -102,17 +111,7 @@ extension IntegrationTests {
 
         @Test(.timeLimit(.minutes(1)))
         func `Clients of two workers get their turn on one server`() async throws {
-            try await Stand.withSharedCluster(
-                poolMode: .transaction,
-                adjust: { configuration, _ in
-                    configuration.set("default_pool_size", "1")
-                    configuration.set("load_balance_mode", "off")
-                    configuration.set("workers", "2")
-                }
-            ) { stand in
-                let answer = try await stand.drive("fair_shares.py", ["--clients", "16"])
-                #expect(answer == "well\n")
-            }
+            try await crowd("default_pool_size", 1, workers: 2, ["--clients", "16"])
         }
 
         @Test(.timeLimit(.minutes(1)))
