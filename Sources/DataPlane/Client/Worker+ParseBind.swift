@@ -280,7 +280,7 @@ extension Worker {
         let entry = statementEntry(index, fields.statement)
         let kind = entry?.kind ?? .other
         if entry?.effects.asksSequences == true { returnToDrawn(index) }
-        let mayEndBlock = kind.mayEndFailedBlock || entry?.effects.contains(.unknown) == true
+        let mayEndBlock = kind.mayEndFailedBlock || entry?.effects.isUnknown == true
         guard case .server(let serverIndex) = placeGroup(index, message, mayEndBlock: mayEndBlock) else {
             return .blocked
         }
@@ -412,7 +412,16 @@ extension Worker {
 
 extension StatementKind {
     /// COMMIT or ROLLBACK may be among it, or nobody knows.
-    fileprivate var mayEndFailedBlock: Bool { endsBlock || self == .other }
+    fileprivate var mayEndFailedBlock: Bool {
+        @inline(__always) get {
+            switch self {
+            case .transaction, .other: true
+            case .empty, .select, .insert, .update, .delete, .merge, .ddl, .copy, .explain, .show, .set, .prepared,
+                .cursor, .notification, .maintenance, .lock, .procedure:
+                false
+            }
+        }
+    }
 
     /// COMMIT may be among it.
     fileprivate var endsBlock: Bool {

@@ -27,7 +27,11 @@ extension Worker {
         let need: Need = verdict.mayRunOnStandby ? .read : .primary
         if verdict.effects.asksSequences { returnToDrawn(index) }
         guard case .server(let serverIndex) = place(index, need) else { return .blocked }
-        if verdict.mayEndFailedBlock, waitsForParameters(index, on: serverIndex) { return .blocked }
+        if servers[serverIndex].pointee.replies.isNextHidden, verdict.mayEndFailedBlock,
+            waitsForParameters(index, on: serverIndex)
+        {
+            return .blocked
+        }
         if !verdict.mayRunOnStandby { prepareDrawing(index, on: serverIndex) }
         let progress = forward(message, of: index, to: serverIndex)
         guard case .took = progress else { return progress }

@@ -74,7 +74,7 @@ struct PoolPermits {
     /// Whether a free server of the pool is due to those who claim its place.
     func givesWay(_ settings: DataPlaneSettings) -> Bool {
         Shortage.allCases.dropFirst().contains { shortage in
-            permits(shortage).isClaimed(limit: limit(shortage, settings)) && pool.count > share(shortage, settings)
+            permits(shortage).isClaimed(limit: limit(shortage, settings)) && exceedsShare(of: shortage, settings)
         }
     }
 

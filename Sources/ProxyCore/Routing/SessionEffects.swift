@@ -75,6 +75,9 @@ public struct SessionEffects: OptionSet, Sendable, BitwiseCopyable {
     /// `discardAll` is among them.
     @inlinable public var discardsAll: Bool { @inline(__always) get { rawValue & 0x1_0000 != 0 } }
 
+    /// `unknown` is among them.
+    @inlinable public var isUnknown: Bool { @inline(__always) get { rawValue & 0x1000 != 0 } }
+
     /// The effects that do nothing but drop state.
     package static let clearing: Self = [
         .discardAll, .resetAll, .unlistenAll, .deallocateAll, .closeAll, .discardTemporary, .ending,
