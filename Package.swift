@@ -109,9 +109,13 @@ let package = Package(
     ]
 )
 
-// The optimizer takes its time: for the unit tests in release, what they do not need is left out.
+// The optimizer takes its time: for the unit tests in release, what they do not need is left out, and the tests
+// themselves are compiled as they are.
 if Context.environment["UNITS_ONLY"] != nil {
     let others: Set = ["egret", "ProxyBench", "LocalCluster", "IntegrationTests"]
     package.products = []
     package.targets.removeAll { others.contains($0.name) }
+    for target in package.targets where target.type == .test {
+        target.swiftSettings?.append(.unsafeFlags(["-Onone"]))
+    }
 }
