@@ -9,6 +9,8 @@ package struct ClusterSettings: Sendable, Equatable {
     /// `switchover_drain_timeout`
     package var switchoverDrainTimeout: Duration
     package var recovery: RecoverySettings
+    /// `relcache_expire`: how old what is known of catalogs may become.
+    package var catalogPeriod = Duration.seconds(60)
     /// `work_dir`
     package var workDirectory: String
     package var log: LogSink.Settings
@@ -48,6 +50,10 @@ package struct ShowSettings: Sendable, Equatable {
     package var poolsPerClient = 4
     /// `client_idle_limit` in seconds; 0 is none.
     package var clientIdleLimit = 0
+    /// `load_balance_mode`
+    package var balancesLoad = true
+    /// `statement_level_load_balance`
+    package var balancesPerStatement = false
 
     package init() {}
 }
@@ -70,6 +76,7 @@ extension ClusterSettings {
         hookTimeout = Duration.unlessZero(seconds: configuration.int("failover_command_timeout", node: nil))
         switchoverDrainTimeout = .seconds(configuration.int("switchover_drain_timeout", node: nil))
         recovery = RecoverySettings(configuration, password: password)
+        catalogPeriod = Duration.unlessZero(seconds: configuration.int("relcache_expire", node: nil)) ?? .seconds(60)
         workDirectory = configuration.string("work_dir", node: nil)
         log = LogSink.Settings(configuration)
         controlSocketPath = ControlSocket.path(configuration)
@@ -79,6 +86,8 @@ extension ClusterSettings {
         show.showsDelayAsTime = failover.delayThresholdTime != nil
         show.clientsMax = configuration.int("num_init_children", node: nil)
         show.poolsPerClient = configuration.int("max_pool", node: nil)
+        show.balancesLoad = configuration.bool("load_balance_mode")
+        show.balancesPerStatement = configuration.bool("statement_level_load_balance")
         show.clientIdleLimit = configuration.int("client_idle_limit", node: nil)
     }
 }

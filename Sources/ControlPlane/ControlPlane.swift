@@ -25,6 +25,7 @@ package actor ControlPlane {
     private let dataPlane: any DataPlaneControl
     private let coordinator: FailoverCoordinator
     private let responder: AdminResponder
+    private let catalogs: CatalogKeeper
     private let surroundings: Surroundings
     private let settings: ClusterSettings
     private let observing: any DataPlaneObserving
@@ -50,8 +51,17 @@ package actor ControlPlane {
             statusFile: StatusFile(directory: settings.workDirectory),
             hooks: HookRunner(log: log, traceDirectory: settings.workDirectory), log: log,
             makeMonitor: { NodeMonitor(settings: $0, log: sink, report: $1) })
+        let coordinator = coordinator
+        catalogs = CatalogKeeper(
+            surroundings: CatalogKeeper.Surroundings(
+                target: { await coordinator.target(database: $0) },
+                changes: { observing.catalogChanges(of: $0) },
+                learn: { dataPlane.learn($0, of: $1, changes: $2) },
+                databasesInUse: { Set(await observing.sessions().map(\.database)) }),
+            period: settings.catalogPeriod, log: sink.logger("catalog"))
         responder = AdminResponder(
-            coordinator: coordinator, dataPlane: observing, parameters: parameters, settings: settings.show)
+            coordinator: coordinator, dataPlane: observing, catalogs: catalogs, parameters: parameters,
+            settings: settings.show)
         // A session asks one thing at a time, so there are at most as many requests as sessions.
         (requests, requestSink) = AsyncStream.makeStream()
     }
@@ -61,6 +71,8 @@ package actor ControlPlane {
         switch event {
         case .admin(let request): requestSink.yield(request)
         case .log(let level, let text): workerLog.post(level.severity, text)
+        case .databaseUsed(let database), .catalogChanged(let database):
+            Task { await catalogs.read(database) }
         case .nodeFailed, .nodeShutdown, .nodeSilent, .nodeUsed, .promotionHint: coordinator.observe(event)
         }
     }
@@ -69,7 +81,7 @@ package actor ControlPlane {
     /// - Throws: when the control socket or one of PCP's cannot be bound.
     package func run() async throws {
         let commands = ControlCommands(
-            operations: coordinator, coordinator: coordinator, dataPlane: observing,
+            operations: coordinator, coordinator: coordinator, responder: responder, dataPlane: observing,
             reload: { await self.reload() }, rotateLog: { await self.sink.rotate() })
         let server = try ControlServer(path: settings.controlSocketPath, log: log) {
             await commands.carryOut($0, progress: $1)
@@ -79,6 +91,7 @@ package actor ControlPlane {
         let pcp = try makePCPServer()
         await withDiscardingTaskGroup { group in
             group.addTask { await self.coordinator.run() }
+            group.addTask { await self.catalogs.run() }
             group.addTask { await server.run() }
             group.addTask { await pcp.run() }
             group.addTask { await self.answerRequests() }

@@ -4,6 +4,8 @@ package import ProxyCore
 package protocol DataPlaneControl: Sendable {
     func publish(_ snapshot: RoutingSnapshot)
     func answer(_ request: AdminRequest, with reply: AdminReply)
+    /// What is known of a database's catalog, as it was after so many changes by clients.
+    func learn(_ knowledge: CatalogKnowledge, of database: String, changes: UInt64)
     func stop(_ mode: StopMode)
 }
 
@@ -15,4 +17,6 @@ package protocol DataPlaneObserving: Sendable {
     func nodeCounters() -> [NodeCounters]
     /// How many statements and transactions are under way on a node at this moment.
     func openTransactions(on node: NodeID) async -> Int
+    /// How often clients have created or altered something in a database.
+    func catalogChanges(of database: String) -> UInt64
 }

@@ -52,6 +52,12 @@ package final class DataPlaneHost: DataPlaneControl, DataPlaneObserving {
 
     package func answer(_ request: AdminRequest, with reply: AdminReply) { dataPlane.answer(request, with: reply) }
 
+    package func learn(_ knowledge: CatalogKnowledge, of database: String, changes: UInt64) {
+        dataPlane.learn(knowledge, of: database, changes: changes)
+    }
+
+    package func catalogChanges(of database: String) -> UInt64 { dataPlane.catalogChanges(of: database) }
+
     package func stop(_ mode: StopMode) {
         let wasStarted = state.withLock { state in
             state.isStopped = true

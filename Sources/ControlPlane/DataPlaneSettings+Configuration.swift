@@ -45,6 +45,7 @@ extension DataPlaneSettings {
         resetQueries = configuration.list("reset_query_list").filter { !$0.isEmpty && $0.uppercased() != "ABORT" }
         balancesLoad = configuration.bool("load_balance_mode")
         balancesPerStatement = configuration.bool("statement_level_load_balance")
+        readsCatalog = true
         asksForClearText = configuration.bool("allow_clear_text_frontend_auth")
         logsConnections = configuration.bool("log_connections")
         logsDisconnections = configuration.bool("log_disconnections")

@@ -78,6 +78,17 @@ package final class DataPlane: Sendable {
         shared.mailboxes[request.worker].post(.adminReply(session: request.session, reply))
     }
 
+    /// How often clients have created or altered something in a database.
+    package func catalogChanges(of database: String) -> UInt64 { shared.catalogs.changes(of: ExactName(database)) }
+
+    /// What is known of a database's catalog from now on.
+    /// - Parameter changes: those that had been counted when it began to be read; after others it is out of date.
+    package func learn(_ knowledge: CatalogKnowledge, of database: String, changes: UInt64) {
+        let name = ExactName(database)
+        guard shared.catalogs.learn(knowledge, of: name, changes: changes) else { return }
+        for mailbox in shared.mailboxes { mailbox.post(.catalog(name)) }
+    }
+
     package func stop(_ mode: StopMode) {
         for mailbox in shared.mailboxes { mailbox.post(.stop(mode)) }
     }

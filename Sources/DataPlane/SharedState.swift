@@ -89,6 +89,7 @@ final class SharedState: Sendable {
     let cancelSecret = SecureRandom.bytes(32)
     /// All claims for a place, so that they are looked for only while there are some.
     let claims = Permits()
+    let catalogs = SharedCatalogs()
     let report: @Sendable (DataPlaneEvent) -> Void
     private let pools = Mutex<[PermitsKey: SharedPermits]>([:])
     private let methods = Mutex<[IdentityName: AuthenticationMethod]>([:])

@@ -61,6 +61,8 @@ package struct DataPlaneSettings: Sendable, Equatable {
 
     package var balancesLoad = true
     package var balancesPerStatement = false
+    /// What is known of a database's catalog takes part in where its statements go.
+    package var readsCatalog = false
     package var asksForClearText = false
     package var logsConnections = false
     package var logsDisconnections = false

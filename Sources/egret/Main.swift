@@ -28,7 +28,7 @@ struct Egret: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "egret", abstract: "A PostgreSQL proxy: pools, balances reads, routes writes, fails over.",
         subcommands: [
-            Run.self, Check.self, Demo.self, Nodes.self, Health.self, Processes.self, Status.self, Attach.self,
-            Detach.self, Promote.self, Recover.self, Reload.self, LogRotate.self, Stop.self,
+            Run.self, Check.self, Demo.self, Nodes.self, Health.self, Processes.self, Status.self, Route.self,
+            Attach.self, Detach.self, Promote.self, Recover.self, Reload.self, LogRotate.self, Stop.self,
         ])
 }

@@ -11,7 +11,8 @@ enum EffectsOracle {
         if verdict.transaction != .none {
             return "\(verdict.transaction) for \(kind)"
         }
-        let expected = effects(kind, body)
+        var expected = effects(kind, body)
+        if changesCatalog(kind, body) { expected.insert(.catalog) }
         if !verdict.effects.isSuperset(of: expected) {
             return "effects \(verdict.effects.rawValue) lack \(expected.rawValue) of \(kind)"
         }
@@ -21,10 +22,29 @@ enum EffectsOracle {
             .parameter, .transactionParameter, .advisoryLock, .ending, .largeObject, .sequence, .sequenceValue,
             .randomSeed, .procedure, .unknown,
             kind == "SelectStmt" ? .temporaryObject : [],
+            mayChangeCatalog(kind) ? .catalog : [],
         ]
         let surplus = verdict.effects.subtracting(expected)
         return incidental.isSuperset(of: surplus) || kind == "ExplainStmt"
             ? nil : "effects \(surplus.rawValue) too many for \(kind)"
+    }
+
+    /// After it, what was known of functions and of what hides behind relations may not hold any more.
+    private static func changesCatalog(_ kind: String, _ body: [String: Any]) -> Bool {
+        switch kind {
+        case "CreateFunctionStmt", "AlterFunctionStmt", "RuleStmt", "CreateTrigStmt", "CreatePolicyStmt",
+            "AlterPolicyStmt", "CreateCastStmt", "CreateDomainStmt", "AlterDomainStmt", "CreateExtensionStmt",
+            "CreateSchemaStmt", "CreateEventTrigStmt", "AlterEventTrigStmt", "CreateForeignTableStmt":
+            true
+        case "CreateStmt", "ViewStmt", "CreateSeqStmt", "CreateTableAsStmt": !isTemporary(body)
+        case "AlterTableStmt": body["objtype"] as? String != "OBJECT_INDEX"
+        case "DefineStmt": ["OBJECT_AGGREGATE", "OBJECT_OPERATOR", "OBJECT_TYPE"].contains(body["kind"] as? String)
+        default: false
+        }
+    }
+
+    private static func mayChangeCatalog(_ kind: String) -> Bool {
+        ["Create", "Alter", "Define", "Rename", "Composite", "View", "Rule", "DoStmt"].contains { kind.hasPrefix($0) }
     }
 
     private static func control(_ kind: String, isChained: Bool) -> TransactionControl {
@@ -47,6 +67,7 @@ enum EffectsOracle {
         case "DeallocateStmt": return body["name"] == nil ? .deallocateAll : .ending
         case "LoadStmt": return .load
         case "DoStmt", "CallStmt": return .procedure
+        case "ExecuteStmt": return .executes
         case "ClosePortalStmt": return body["portalname"] == nil ? .closeAll : .ending
         case "DropdbStmt", "DropRoleStmt": return [.ending, .logins]
         case "CreatedbStmt", "AlterDatabaseStmt", "AlterDatabaseSetStmt", "AlterDatabaseRefreshCollStmt",

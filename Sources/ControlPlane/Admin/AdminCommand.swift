@@ -15,6 +15,8 @@ package enum AdminCommand: Equatable {
     }
 
     case report(Report)
+    /// `SHOW pool_route 'SELECT ...'`: where a statement would go, and why.
+    case route(String)
     /// `PGPOOL SHOW name`
     case show(String)
     /// `PGPOOL SHOW ALL`
@@ -35,6 +37,13 @@ package enum AdminCommand: Equatable {
             self = .report(report)
             return
         }
+        if first.isKeyword("show"), tokens.count == 3, tokens[1].name == "pool_route",
+            case .string(let text) = tokens[2]
+        {
+            self = .route(text)
+            return
+        }
+        if tokens.count == 2, tokens[1].name == "pool_route" { throw AdminSyntaxError(near: "") }
         guard first.isKeyword("pgpool"), tokens.count >= 3, tokens[2].isName else {
             throw AdminSyntaxError(near: tokens.last?.text ?? "")
         }

@@ -7,15 +7,17 @@ package actor AdminResponder {
 
     private let coordinator: FailoverCoordinator
     private let dataPlane: any DataPlaneObserving
+    private let catalogs: CatalogKeeper
     private let processStart = WallClock.now().seconds
     private var parameters: any ParameterReading
     private var settings: ShowSettings
     private var ownValues = SessionParameters()
 
     package init(
-        coordinator: FailoverCoordinator, dataPlane: any DataPlaneObserving, parameters: any ParameterReading,
-        settings: ShowSettings
+        coordinator: FailoverCoordinator, dataPlane: any DataPlaneObserving, catalogs: CatalogKeeper,
+        parameters: any ParameterReading, settings: ShowSettings
     ) {
+        self.catalogs = catalogs
         self.coordinator = coordinator
         self.dataPlane = dataPlane
         self.parameters = parameters
@@ -38,6 +40,8 @@ package actor AdminResponder {
         let key = SessionParameters.Key(worker: request.worker, session: request.session)
         switch command {
         case .report(let report): return await self.report(report, loadBalanceNode: request.loadBalanceNode)
+        case .route(let text):
+            return ShowRoute.reply(await route(text, request.place, loadBalanceNode: request.loadBalanceNode))
         case .show(let name): return show(name, key)
         case .showAll:
             return .rows(columns: ShowStatus.columns, rows: parameters.allItems().map(\.row))
@@ -80,6 +84,18 @@ package actor AdminResponder {
         case .hooks: return ShowHooks.reply(await coordinator.overview())
         case .pins: return ShowPins.reply(await dataPlane.sessions())
         }
+    }
+
+    /// Where a statement would go.
+    /// - Parameter loadBalanceNode: the node that the asking session reads from; nil when no session asks.
+    package func route(_ text: String, _ place: SessionPlace, loadBalanceNode: NodeID? = nil) async -> RouteExplanation
+    {
+        let facts = await catalogs.currentFacts(of: place.database)
+        let (verdict, words) = StatementClassifier.explain(
+            text, standardConformingStrings: place.hasStandardStrings, facts: facts)
+        return RouteExplanation(
+            verdict, words: words, place, nodes: await coordinator.overview(), loadBalanceNode: loadBalanceNode,
+            settings)
     }
 
     private func show(_ name: String, _ key: SessionParameters.Key) -> AdminReply {

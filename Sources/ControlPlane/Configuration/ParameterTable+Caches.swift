@@ -8,8 +8,9 @@ extension ParameterTable {
 
     static let caches = [
         Parameter(
-            "relcache_expire", .int(0...Int.max, .seconds), "0", .start, .later,
-            "How long facts from the catalog are kept; 0 means until they change."),
+            "relcache_expire", .int(0...Int.max, .seconds), "0", .start, .implemented,
+            "Time between two looks at a database's catalog, for changes by others; 0 means a minute."
+        ),
         Parameter(
             "relcache_size", .count, "256", .start, .ignored("the cache grows as needed"),
             "Number of facts from the catalog that are kept."),
@@ -18,13 +19,16 @@ extension ParameterTable {
             .ignored("all sessions share the cache, as they live in one process"),
             "Shares these facts between sessions."),
         Parameter(
-            "relcache_query_target", .words("primary", "load_balance_node"), "primary", .reload, .later,
+            "relcache_query_target", .words("primary", "load_balance_node"), "primary", .reload,
+            .ignored("the primary has the newest"),
             "Node that these facts are read from."),
         Parameter(
-            "check_temp_table", temporaryTables, "catalog", .reload, .later,
+            "check_temp_table", temporaryTables, "catalog", .reload,
+            .ignored("a session with temporary tables keeps its server"),
             "How temporary tables are told from others."),
         Parameter(
-            "check_unlogged_table", .bool, "on", .session, .later,
+            "check_unlogged_table", .bool, "on", .session, .implemented,
+            values: ["off": .ignored("standbys have no unlogged tables, so reads of them would fail there")],
             "Sends reads of unlogged tables to the primary."),
         Parameter(
             "memory_cache_enabled", .bool, "off", .start, .later,

@@ -6,6 +6,7 @@ internal import ProxyCore
 package struct ControlCommands: Sendable {
     private let operations: any ClusterOperating
     private let coordinator: FailoverCoordinator
+    private let responder: AdminResponder
     private let dataPlane: any DataPlaneObserving
     private let startedAt = WallClock.now().seconds
     private let reload: @Sendable () async -> String?
@@ -13,12 +14,13 @@ package struct ControlCommands: Sendable {
 
     /// - Parameter reload: returns why the configuration was not taken, or nil.
     package init(
-        operations: any ClusterOperating, coordinator: FailoverCoordinator, dataPlane: any DataPlaneObserving,
-        reload: @escaping @Sendable () async -> String?,
+        operations: any ClusterOperating, coordinator: FailoverCoordinator, responder: AdminResponder,
+        dataPlane: any DataPlaneObserving, reload: @escaping @Sendable () async -> String?,
         rotateLog: @escaping @Sendable () async -> LogRotationOutcome
     ) {
         self.operations = operations
         self.coordinator = coordinator
+        self.responder = responder
         self.dataPlane = dataPlane
         self.reload = reload
         self.rotateLog = rotateLog
@@ -34,6 +36,10 @@ package struct ControlCommands: Sendable {
             return ControlReply(isDone: true, health: await coordinator.overview().nodes.map(HealthReport.init))
         case .processes: return ControlReply(isDone: true, sessions: await sessions())
         case .status: return ControlReply(isDone: true, status: await status())
+        case .route:
+            let place = SessionPlace(database: request.database ?? "postgres")
+            let route = await responder.route(request.statement ?? "", place)
+            return ControlReply(isDone: true, route: RouteReport(route))
         case .attach:
             return await order(request, "is attached") { await operations.attach($0) }
         case .detach:

@@ -7,6 +7,7 @@ package struct ControlRequest: Codable, Sendable, Equatable {
         case health
         case processes
         case status
+        case route
         case attach
         case detach
         case promote
@@ -20,7 +21,7 @@ package struct ControlRequest: Codable, Sendable, Equatable {
         package var mayTakeLong: Bool {
             switch self {
             case .attach, .detach, .promote, .recover: true
-            case .nodes, .health, .processes, .status, .reload, .rotateLog, .stop: false
+            case .nodes, .health, .processes, .status, .route, .reload, .rotateLog, .stop: false
             }
         }
     }
@@ -34,10 +35,16 @@ package struct ControlRequest: Codable, Sendable, Equatable {
     package var gracefully: Bool?
     /// For promote: a planned switchover when it is missing.
     package var promotion: Promotion?
+    /// For route.
+    package var statement: String?
+    package var database: String?
 
     package init(
-        verb: Verb, node: UInt8? = nil, mode: String? = nil, gracefully: Bool? = nil, promotion: Promotion? = nil
+        verb: Verb, node: UInt8? = nil, mode: String? = nil, gracefully: Bool? = nil, promotion: Promotion? = nil,
+        statement: String? = nil, database: String? = nil
     ) {
+        self.statement = statement
+        self.database = database
         self.verb = verb
         self.node = node
         self.mode = mode
@@ -62,11 +69,13 @@ package struct ControlReply: Codable, Sendable, Equatable {
     package var health: [HealthReport]?
     package var sessions: [SessionReport]?
     package var status: ProcessReport?
+    package var route: RouteReport?
 
     package init(
         isDone: Bool, message: String? = nil, nodes: [NodeReport]? = nil, health: [HealthReport]? = nil,
-        sessions: [SessionReport]? = nil, status: ProcessReport? = nil
+        sessions: [SessionReport]? = nil, status: ProcessReport? = nil, route: RouteReport? = nil
     ) {
+        self.route = route
         self.isDone = isDone
         self.message = message
         self.nodes = nodes
@@ -82,5 +91,6 @@ package struct ControlReply: Codable, Sendable, Equatable {
         case health
         case sessions
         case status
+        case route
     }
 }

@@ -1,3 +1,5 @@
+internal import ProxyCore
+
 /// A node as `egret nodes --json` prints it.
 package struct NodeReport: Codable, Sendable, Equatable {
     package var id: UInt8
@@ -129,5 +131,17 @@ package struct HealthReport: Codable, Sendable, Equatable {
         case longestMilliseconds = "longest_ms"
         case lastSuccess = "last_success"
         case lastFailure = "last_failure"
+    }
+}
+
+/// Where a statement would go, as `egret route --json` prints it.
+package struct RouteReport: Codable, Sendable, Equatable {
+    /// read, primary, egret or empty.
+    package var verdict: String
+    package var nodes: [UInt8]
+    package var reason: String
+
+    init(_ route: RouteExplanation) {
+        (verdict, nodes, reason) = (route.verdict, route.nodes.map(\.rawValue), route.reason)
     }
 }

@@ -124,6 +124,16 @@ package actor FailoverCoordinator {
         perform(machine.reconfigure(settings.failover, now: now))
     }
 
+    /// Whom to ask about a database: the primary, or while there is none the first node that is in use.
+    package func target(database: String) -> PQTarget? {
+        let snapshot = machine.snapshot
+        guard let id = snapshot.primary ?? snapshot.nodes.first(where: { $0.status.isUsable })?.id,
+            var target = settings.nodes.first(where: { $0.id == id })?.samplingTarget
+        else { return nil }
+        target.database = database
+        return target
+    }
+
     package func overview() -> ClusterOverview {
         let snapshot = machine.snapshot
         let nodes = snapshot.nodes.map { view in
@@ -189,7 +199,7 @@ package actor FailoverCoordinator {
         case .nodeUsed(let id): perform(machine.nodeUsed(id))
         case .promotionHint:
             for monitor in monitors.values { monitor.sampleNow() }
-        case .admin, .log:
+        case .admin, .databaseUsed, .catalogChanged, .log:
             // ControlPlane routes these past the coordinator.
             break
         }

@@ -20,6 +20,9 @@ package actor PQSession {
         connection = try PQConnection(to: target, deadline: deadline)
     }
 
+    /// Ends the connection; the session can be opened again.
+    package func close() { connection = nil }
+
     package func query(_ sql: String, deadline: ContinuousClock.Instant? = nil) throws(PQError) -> PQResult {
         guard let connection else { throw PQError(kind: .connection, message: "not connected") }
         return try connection.query(sql, deadline: deadline)

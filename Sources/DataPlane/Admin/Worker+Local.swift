@@ -35,7 +35,22 @@ extension Worker {
         shared.report(
             .admin(
                 AdminRequest(
-                    worker: id, session: session, text: text, loadBalanceNode: loadBalanceNode)))
+                    worker: id, session: session, text: text, loadBalanceNode: loadBalanceNode, place: place(of: index))
+            ))
+    }
+
+    /// For `SHOW pool_route`.
+    private func place(of index: Int32) -> SessionPlace {
+        let client = clients[index]
+        var place = SessionPlace(
+            database: identities[client.pointee.identity].pointee.database,
+            hasStandardStrings: !client.pointee.flags.contains(.escapesInStrings))
+        let server = client.pointee.server
+        if server >= 0, !servers[server].pointee.transaction.isIdle || client.pointee.flags.contains(.isPinned) {
+            place.boundTo = servers[server].pointee.node
+            place.pins = client.pointee.flags.contains(.isPinned) ? client.pointee.pins : []
+        }
+        return place
     }
 
     /// `SHOW pool_nodes` names the node of the session's reads, so one is chosen even before the first read.

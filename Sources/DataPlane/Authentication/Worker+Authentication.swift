@@ -33,6 +33,7 @@ extension Worker {
         identities[index].pointee.method = shared.method(of: name)
         identities[index].pointee.asksSequences = shared.asksSequences(name)
         identityByName[name] = index
+        takeUpCatalog(index)
         return index
     }
 
@@ -60,6 +61,7 @@ extension Worker {
             identities[index].pointee = Identity()
             identities.give(index)
         }
+        forgetUnusedCatalogs()
     }
 
     /// A server has asked for this method, or for nothing.

@@ -127,17 +127,16 @@ extension Worker {
 
     /// Whether a Bind is of a statement that reads: one that the client has, or one that was parsed, and judged, within
     /// the group.
-    private func isRead(
+    private mutating func isRead(
         bind body: UnsafeRawBufferPointer, of index: Int32, _ hasParse: Bool, hasUnnamed: Bool
     ) -> Bool {
         guard let fields = BindFields(body) else { return false }
-        let names = clients[index].pointee.statements
         if fields.statement.isEmpty {
             if hasUnnamed { return true }
-            return names.map { !$0.unnamedParse.isEmpty && $0.unnamedEntry.isRead } ?? false
+            guard clients[index].pointee.statements?.unnamedParse.isEmpty == false else { return false }
+            return statementEntry(index, fields.statement)?.isRead ?? false
         }
-        if let entry = names?.find(fields.statement) { return entry.isRead }
-        return hasParse
+        return statementEntry(index, fields.statement)?.isRead ?? hasParse
     }
 
     mutating func takeDescribe(_ index: Int32, _ message: ClientMessage) -> MessageProgress {

@@ -24,8 +24,8 @@ extension Worker {
         guard case .server(let serverIndex) = placeGroup(index, message) else { return .blocked }
         noteParsed(index, verdict.effects, fields.text.bindMemory(to: UInt8.self), fields.name)
         var entry = ClientStatements.Entry(
-            statement: 0, isRead: verdict.mayRunOnStandby, kind: verdict.kind,
-            effects: verdict.effects)
+            statement: 0, isRead: verdict.mayRunOnStandby, kind: verdict.kind, effects: verdict.effects)
+        entry.catalogEdition = identities[clients[index].pointee.identity].pointee.catalogEdition
         if verdict.kind.mayNameStatement, let (body, target) = rewriteParse(index, fields, verdict) {
             entry.target = target
             showStatement(serverIndex, target.statement, isAlone: false)
@@ -313,10 +313,37 @@ extension Worker {
         return .took(min(message.total, message.available))
     }
 
+    /// What the client has prepared under a name, judged by what is known of the catalog now.
     @inline(__always)
-    func statementEntry(_ index: Int32, _ name: UnsafeRawBufferPointer) -> ClientStatements.Entry? {
-        guard let names = clients[index].pointee.statements else { return nil }
-        return name.isEmpty ? names.unnamedEntry : names.find(name)
+    mutating func statementEntry(_ index: Int32, _ name: UnsafeRawBufferPointer) -> ClientStatements.Entry? {
+        guard let names = clients[index].pointee.statements,
+            let entry = name.isEmpty ? names.unnamedEntry : names.find(name)
+        else { return nil }
+        if entry.catalogEdition == identities[clients[index].pointee.identity].pointee.catalogEdition { return entry }
+        return judgeAgain(index, name, names, entry)
+    }
+
+    @inline(never)
+    private mutating func judgeAgain(
+        _ index: Int32, _ name: UnsafeRawBufferPointer, _ names: ClientStatements, _ entry: ClientStatements.Entry
+    ) -> ClientStatements.Entry {
+        var entry = entry
+        let verdict: StatementVerdict
+        if name.isEmpty {
+            verdict = names.unnamedParse.dropFirst(5).withUnsafeBytes { body in
+                guard let fields = ParseFields(body) else { return StatementVerdict(route: .primary, kind: entry.kind) }
+                return classify(fields.text.bindMemory(to: UInt8.self), of: index)
+            }
+        } else if let body = statements.body(entry.statement) {
+            // A text and its types; a NUL stands between them.
+            verdict = body.prefix { $0 != 0 }.withUnsafeBufferPointer { classify($0, of: index) }
+        } else {
+            verdict = StatementVerdict(route: .primary, kind: entry.kind)
+        }
+        (entry.isRead, entry.effects) = (verdict.mayRunOnStandby, verdict.effects)
+        entry.catalogEdition = identities[clients[index].pointee.identity].pointee.catalogEdition
+        names.judge(name, entry)
+        return entry
     }
 
     /// DISCARD ALL and its kin: the client keeps the server until its answer says what is gone.

@@ -37,6 +37,8 @@ extension Worker {
         var builder = MessageBuilder()
         builder.message(FrontendTag.query) { $0.append(rewritten(text, naming) + [0]) }
         sendToServer(serverIndex, builder.bytes)
+        var verdict = verdict
+        if naming.reference.verb == .execute { verdict.effects.formUnion(naming.entry.effects) }
         noteQuery(index, serverIndex, verdict, message)
         return .took(message.total)
     }

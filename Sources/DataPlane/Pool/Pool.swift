@@ -45,6 +45,11 @@ struct Identity {
     var isMethodProvisional = false
     /// Some client of it has asked for what it has drawn from sequences.
     var asksSequences = false
+    /// What is known of the database's catalog, and what that rests on.
+    var catalog = CatalogView.textOnly
+    var catalogStorage: CatalogStorage?
+    /// Another number for other knowledge.
+    var catalogEdition: UInt32 = 0
     /// A scout is on its way to find out.
     var isScouting = false
     /// A clear-text password that a server has accepted, where `pool_passwd` has none.

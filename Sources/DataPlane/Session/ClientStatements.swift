@@ -13,6 +13,8 @@ final class ClientStatements {
         var target = Target()
         /// Tells this registration of a name from every other one of the client; 0 before it is registered.
         var serial: UInt32 = 0
+        /// What was known of the catalog when it was judged.
+        var catalogEdition: UInt32 = 0
     }
 
     /// A statement that SQL names: EXECUTE, DEALLOCATE.
@@ -80,6 +82,15 @@ final class ClientStatements {
         unnamedParse.append(contentsOf: body)
         unnamedEntry = entry
         unnamedSerial = serial
+    }
+
+    /// Another verdict on what stands under a name.
+    func judge(_ name: UnsafeRawBufferPointer, _ entry: Entry) {
+        if name.isEmpty {
+            unnamedEntry = entry
+        } else if let position = index(of: Self.significant(name), hash: Self.hash(Self.significant(name))) {
+            slots[position].entry = entry
+        }
     }
 
     /// None from here on, unless the server skips the Close.

@@ -23,6 +23,10 @@ final class FollowedSession {
     var search = LongTextSearch()
     /// It alters roles or databases.
     var changesLogins = false
+    /// What the texts that it has prepared with SQL may do.
+    var preparedEffects: SessionEffects = []
+    /// It has created or altered something that the facts about the catalog tell of.
+    var changesCatalog = false
     /// Portals that may set a parameter, and are not executed yet.
     private var unexecuted = 0
     /// What is to be asked once the transaction is over, and the parameters to ask for by name.
@@ -53,7 +57,7 @@ final class FollowedSession {
             scope.formUnion([.parameters, .pins])
         }
         if !effects.isDisjoint(with: [.reset, .resetAll]) { hasReset = true }
-        if effects.subtracting([.parameter, .reset, .resetAll]).concernsSession { scope.insert(.pins) }
+        if effects.subtracting([.parameter, .reset, .resetAll, .catalog]).concernsSession { scope.insert(.pins) }
     }
 
     /// What the text of a statement that is prepared shows; the effects come with each Bind.

@@ -49,6 +49,7 @@ extension Worker {
         _ index: Int32, _ serverIndex: Int32, _ effects: SessionEffects, _ text: SetParameters?, isAlone: Bool
     ) {
         let client = clients[index]
+        let effects = withPrepared(effects, of: index)
         // Where nothing is, nothing ends; DISCARD ALL has a way of its own.
         var open = effects.subtracting([.discardAll, .reset])
         if !client.pointee.flags.contains(.isPinned) {
@@ -63,6 +64,7 @@ extension Worker {
             session.changesLogins = true
             renewServersEverywhere()
         }
+        if effects.contains(.catalog) { session.changesCatalog = true }
         if effects.asksSequences, !client.pointee.pins.contains(.sequence) { session.hasJustAskedSequences = true }
         client.pointee.pins.formUnion(SessionPins(effects))
         pinUntilInspected(index)
@@ -77,6 +79,16 @@ extension Worker {
             servers[serverIndex].pointee.flags.insert(.isDoomed)
             servers[serverIndex].pointee.deadline = .max
         }
+    }
+
+    /// EXECUTE does what was prepared with SQL; which of it, nobody has noted.
+    private mutating func withPrepared(_ effects: SessionEffects, of index: Int32) -> SessionEffects {
+        if effects.contains(.preparedStatement) {
+            followedSession(index).preparedEffects.formUnion(effects.subtracting(.preparedStatement))
+        }
+        guard effects.contains(.executes) else { return effects }
+        let prepared = clients[index].pointee.followed?.preparedEffects ?? []
+        return effects.subtracting(.executes).union(prepared)
     }
 
     /// Notes with a Parse what the text alone shows; the effects come with each Bind.
@@ -115,6 +127,10 @@ extension Worker {
             // Those that were connected meanwhile may have seen the time before.
             session.changesLogins = false
             renewServersEverywhere()
+        }
+        if session.changesCatalog {
+            session.changesCatalog = false
+            noteCatalogChange(by: index)
         }
         let (inspection, names) = session.beginInspection()
         let user = identities[client.pointee.identity].pointee.user

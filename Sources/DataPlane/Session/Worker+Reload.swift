@@ -10,6 +10,7 @@ extension Worker {
     /// A server has logged in, and nothing is set on it yet.
     mutating func noteDefaults(_ serverIndex: Int32) {
         for (name, value) in servers[serverIndex].pointee.reported { noteDefault(serverIndex, name, value) }
+        askForCatalog(pools[servers[serverIndex].pointee.pool].pointee.identity)
     }
 
     /// A server reports a parameter.

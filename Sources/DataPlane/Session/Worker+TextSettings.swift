@@ -9,7 +9,8 @@ extension Worker {
         let flags = clients[index].pointee.flags
         return StatementClassifier.classify(
             text, standardConformingStrings: !flags.contains(.escapesInStrings),
-            hasASCIISafeEncoding: !flags.contains(.hidesASCII))
+            hasASCIISafeEncoding: !flags.contains(.hidesASCII),
+            catalog: identities[clients[index].pointee.identity].pointee.catalog)
     }
 
     /// Takes over what the client's server reports.

@@ -20,6 +20,8 @@ enum WorkerMessage: Sendable {
     /// Roles or databases are not what they were: connections that were made before are not used again.
     case renewServers
     case asksSequences(IdentityName)
+    /// Something else is known of this database's catalog, or nothing any more.
+    case catalog(ExactName)
     /// A server connection moves here.
     case adopt(TravellingServer)
     /// A permit came free, or a server was not found: look again.

@@ -18,6 +18,7 @@ extension Worker {
             case .renewServers: renewServers()
             case .asksSequences(let name):
                 if let identity = identityByName[name] { identities[identity].pointee.asksSequences = true }
+            case .catalog(let database): catalogChanged(database)
             case .adopt(let travelling): adopt(travelling)
             case .retryWaiters: soonSweep()
             case .stop(let mode): stop(mode)

@@ -31,6 +31,8 @@ struct Worker: ~Copyable {
     var identities = Slab<Identity>()
     var identityByName: [IdentityName: Int32] = [:]
     var poolByKey: [PoolKey: Int32] = [:]
+    /// What is known of the catalogs of databases in use.
+    var catalogs: [ExactName: CatalogStorage] = [:]
     /// Which workers asked for a server of a pool.
     var wanters: [PoolKey: [Wanter]] = [:]
 

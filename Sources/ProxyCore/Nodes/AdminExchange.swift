@@ -8,12 +8,34 @@ package struct AdminRequest: Sendable, Equatable {
     package var text: String
     /// The node that this session's reads go to.
     package var loadBalanceNode: NodeID?
+    package var place: SessionPlace
 
-    package init(worker: Int, session: UInt64, text: String, loadBalanceNode: NodeID?) {
+    package init(
+        worker: Int, session: UInt64, text: String, loadBalanceNode: NodeID?, place: SessionPlace = SessionPlace()
+    ) {
         self.worker = worker
         self.session = session
         self.text = text
         self.loadBalanceNode = loadBalanceNode
+        self.place = place
+    }
+}
+
+/// What of a session decides where its next statement goes, besides the statement.
+package struct SessionPlace: Sendable, Equatable {
+    package var database: String
+    /// The node that it cannot leave at the moment.
+    package var boundTo: NodeID?
+    /// Why: nothing where a transaction is open.
+    package var pins: SessionPins
+    /// `standard_conforming_strings` is on.
+    package var hasStandardStrings: Bool
+
+    package init(
+        database: String = "", boundTo: NodeID? = nil, pins: SessionPins = [], hasStandardStrings: Bool = true
+    ) {
+        (self.database, self.boundTo, self.pins) = (database, boundTo, pins)
+        self.hasStandardStrings = hasStandardStrings
     }
 }
 

@@ -10,6 +10,10 @@ package enum DataPlaneEvent: Sendable, Equatable {
     case nodeUsed(NodeID)
     /// Something suggests that another node is the primary by now: the roles should be asked for at once.
     case promotionHint(NodeID)
+    /// A server has let the first client into this database: what is in its catalog is worth knowing.
+    case databaseUsed(String)
+    /// A client has created or altered something there.
+    case catalogChanged(String)
     case admin(AdminRequest)
     case log(DataPlaneLogLevel, String)
 }

@@ -20,6 +20,15 @@
         UInt(bitPattern: offset) < UInt(bitPattern: count) ? unsafe base[offset] : 0
     }
 
+    /// Eight bytes as one number, the first one lowest; 0 where they are not all inside.
+    @inline(__always)
+    func number(at offset: Int) -> UInt64 {
+        guard offset >= 0, offset + 8 <= count else { return 0 }
+        // Safety: eight bytes from the offset are inside the text, by the line above.
+        return unsafe UInt64(
+            littleEndian: UnsafeRawPointer(base).loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+    }
+
     /// Up to eight bytes of a word as one number, the first byte lowest, letters folded to lower case and blanks
     /// after the end. Setting bit 5 folds A...Z, leaves digits, `$` and blanks alone, moves `_` to a byte no word
     /// has, and keeps the high bit of other bytes: two words of identifier bytes are equal here exactly when

@@ -61,10 +61,16 @@ public struct SessionEffects: OptionSet, Sendable, BitwiseCopyable {
     /// ALTER, DROP and CREATE of roles and databases: who may log in, and with which settings, may be another matter.
     package static let logins = Self(rawValue: 1 << 24)
 
+    /// CREATE and ALTER of what decides about where statements may run: what was known of the catalog is not any more.
+    package static let catalog = Self(rawValue: 1 << 25)
+
+    /// EXECUTE: what the prepared statement does, it does now.
+    package static let executes = Self(rawValue: 1 << 26)
+
     /// Whether a proxy has anything to note of it: state that lives on in the server session beyond the transaction,
     /// or the end of such. Everything but `transactionParameter`, `largeObject` and `sequence`. A mask, since set
     /// operations across modules are not inlined and this is asked for each statement.
-    @inlinable public var concernsSession: Bool { @inline(__always) get { rawValue & 0x1FF_79FD != 0 } }
+    @inlinable public var concernsSession: Bool { @inline(__always) get { rawValue & 0x7FF_79FD != 0 } }
 
     /// Whether it drops what a proxy has prepared on the server: `discardAll`, `deallocateAll`.
     @inlinable public var clearsServer: Bool { @inline(__always) get { rawValue & 0x9_0000 != 0 } }

@@ -9,6 +9,7 @@ enum ShowNames {
             || text.isWord(start, word.end, "pools") || text.isWord(start, word.end, "cache")
             || text.isWord(start, word.end, "health_check_stats") || text.isWord(start, word.end, "backend_stats")
             || text.isWord(start, word.end, "pins") || text.isWord(start, word.end, "hooks")
+            || text.isWord(start, word.end, "route")
     }
 
     /// Parameters whose value tells a standby from a primary, or one machine from another.

@@ -47,10 +47,10 @@ extension StatementReader {
         case .drop:
             beginCommand(.ddl, token)
             effects.insert(.ending)
-            readLoginChange()
+            readChange(isAlter: false)
         case .alter:
             beginCommand(.ddl, token)
-            readLoginChange()
+            readChange(isAlter: true)
         case .truncate, .grant, .revoke, .comment, .security, .reassign, .refresh, .import:
             beginCommand(.ddl, token)
         case .reindex, .cluster, .vacuum, .analyze, .analyse, .checkpoint:
@@ -69,7 +69,7 @@ extension StatementReader {
     /// Any statement that goes to the primary.
     private mutating func beginCommand(_ kind: StatementKind, _ token: Token) {
         rule = .command
-        isDoubtful = true
+        doubt(.command)
         self.kind = self.kind == .explain ? .explain : kind
         step(token)
     }
@@ -97,6 +97,7 @@ extension StatementReader {
         switch keyword {
         case .execute:
             beginCommand(.prepared, token)
+            effects.insert(.executes)
         case .deallocate:
             beginCommand(.prepared, token)
             let isAll = next == .all || (next == .prepare && ahead.nextKeyword() == .all)
@@ -126,6 +127,7 @@ extension StatementReader {
             // DO and CALL run what the text does not show.
             beginCommand(.procedure, token)
             effects.insert(.procedure)
+            if keyword == .do, createsInBlock() { effects.insert(.catalog) }
         }
     }
 
@@ -147,7 +149,7 @@ extension StatementReader {
             if token == .open, ahead.beginsOptions() {
                 scanner = ahead
                 guard scanner.skipOptions() else {
-                    isDoubtful = true
+                    doubt(.syntax)
                     return
                 }
                 continue
@@ -156,7 +158,7 @@ extension StatementReader {
                 scanner = ahead
                 step(token)
             } else {
-                isDoubtful = true
+                doubt(.syntax)
             }
             return
         }
@@ -184,14 +186,14 @@ extension StatementReader {
         rule = .skip
         var ahead = scanner
         guard ahead.next() == .word else {
-            isDoubtful = true
+            doubt(.show)
             return
         }
         let isPlain = !ahead.word.isQuoted
         if isPlain, ShowNames.isForEgret(ahead.word, in: scanner.text) {
             isForEgret = true
-        } else {
-            isDoubtful = ShowNames.dependsOnNode(ahead.word, in: scanner.text)
+        } else if ShowNames.dependsOnNode(ahead.word, in: scanner.text) {
+            doubt(.show)
         }
     }
 }

@@ -6,8 +6,9 @@ extension StatementReader {
             step(.comma)
         }
         if depth != 0 || rule == .copy {
-            isDoubtful = true
+            doubt(.syntax)
         }
+        finishCatalog()
     }
 
     mutating func readTransactionCommand(_ keyword: Keyword) {
@@ -165,6 +166,7 @@ extension StatementReader {
             case .or, .replace, .local, .global: continue
             case .temp, .temporary: effects.insert(.temporaryObject)
             default:
+                readCatalogChange(ahead)
                 if ahead.namesLogins { effects.insert(.logins) }
                 let isRoutine = ahead.isWord("function") || ahead.isWord("procedure")
                 if isRoutine, ahead.isInLanguageC() { effects.insert(.load) }
@@ -173,10 +175,12 @@ extension StatementReader {
         }
     }
 
-    /// ALTER or DROP of what a login depends on.
-    mutating func readLoginChange() {
+    /// ALTER or DROP of what a login depends on, and ALTER of what the facts about the catalog tell of.
+    mutating func readChange(isAlter: Bool) {
         var ahead = scanner
-        if ahead.next() == .word, ahead.namesLogins { effects.insert(.logins) }
+        guard ahead.next() == .word else { return }
+        if ahead.namesLogins { effects.insert(.logins) }
+        if isAlter { readCatalogChange(ahead) }
     }
 
     // MARK: COPY
@@ -204,16 +208,16 @@ extension StatementReader {
         }
         step(token)
         if leftKeyword == .from {
-            isDoubtful = true
+            doubt(.copy)
             rule = .copyOptions
         } else if leftKeyword == .to {
             var ahead = scanner
             if ahead.nextKeyword() != .stdout {
-                isDoubtful = true
+                doubt(.copy)
             }
             rule = .copyOptions
         } else {
-            isDoubtful = true
+            doubt(.copy)
         }
     }
 }

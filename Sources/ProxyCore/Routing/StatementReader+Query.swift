@@ -18,13 +18,13 @@ extension StatementReader {
         case .order, .having, .window:
             groupMask &= ~bit
         case .into:
-            isDoubtful = true
+            doubt(.into)
             noteTemporaryTarget()
         case .insert, .update, .delete, .merge:
             readModification(keyword, after: before, beforeKeyword)
         case .share:
             if beforeKeyword == .for || beforeKeyword == .key {
-                isDoubtful = true
+                doubt(.locks)
             }
         case .on:
             isBeforeDistinctList = beforeKeyword == .distinct
@@ -72,7 +72,7 @@ extension StatementReader {
             return
         case .start, .operand, .name, .reserved, .functionKeyword, .columnKeyword, .keyword, .alias, .open, .dot,
             .typecast, .relation:
-            isDoubtful = true
+            doubt(beforeKeyword == .for || beforeKeyword == .key ? .locks : .modifies)
         }
         if depth == 0, kind == .select, isSet(withMask) {
             kind = StatementKind(modifying: keyword)
@@ -108,13 +108,14 @@ extension StatementReader {
             if name.keyword == .xmltable {
                 hasColumnOptions = true
             } else if name.keyword == .operator {
-                isDoubtful = true
+                doubt(.operator)
             }
             if !isGrammar() {
                 readFunctionName()
             } else if isDoubtful {
                 // Once the query goes to the primary, only effects matter, and no name may hide one.
                 effects.formUnion(effectsOfCall())
+                if catalog.hasNames { noteKnownCall() }
             }
         } else {
             // Behind the last entry of a WITH list: its main query stands in parentheses.
@@ -122,7 +123,7 @@ extension StatementReader {
         }
         depth += 1
         if depth > Self.deepestNesting {
-            isDoubtful = true
+            doubt(.syntax)
         }
         withMask &= ~bit
         clauseMask = isBeforeDistinctList ? clauseMask | bit : clauseMask & ~bit
@@ -132,14 +133,17 @@ extension StatementReader {
     }
 
     private mutating func readFunctionName() {
+        let traits = catalog.hasNames ? catalog.traits(of: name, in: scanner.text) : []
+        guard traits.isEmpty else { return readFunction(traits) }
         if qualifier == .other || !BuiltinFunctions.mayRunAnywhere(name, in: scanner.text) {
-            isDoubtful = true
-            effects.formUnion(effectsOfCall())
+            doubtName(.unknownFunction)
+            let known = effectsOfCall()
+            effects.formUnion(known.isEmpty && mayBeUnknown ? .procedure : known)
         }
     }
 
     /// What the function leaves in the session whose parenthesis was just read.
-    private func effectsOfCall() -> SessionEffects {
+    func effectsOfCall() -> SessionEffects {
         let effects = BuiltinFunctions.effects(of: name, in: scanner.text)
         return effects == .parameter && isForTransaction() ? .transactionParameter : effects
     }

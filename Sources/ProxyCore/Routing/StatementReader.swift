@@ -44,9 +44,14 @@ struct StatementReader {
     static let deepestNesting = 63
 
     var scanner: SQLScanner
+    /// What is known of the names in the text.
+    let catalog: CatalogView
 
     // The verdict on the current statement.
-    var isDoubtful = false
+    /// Why it does not go to a standby.
+    var reason = RouteReason.none
+    /// The word that was read last when the reason was found.
+    var reasonRange: (start: Int, end: Int) = (0, 0)
     var isForEgret = false
     var kind = StatementKind.other
     var transaction = TransactionControl.none
@@ -82,14 +87,35 @@ struct StatementReader {
     var hasColumnOptions = false
     /// Open BEGIN ATOMIC and CASE, whose semicolons belong to the statement.
     var atomicDepth = 0
+    /// It names a relation that changes the session when it is written to.
+    var mayChangeByWriting = false
 
-    init(scanner: SQLScanner) {
+    init(scanner: SQLScanner, catalog: CatalogView) {
         self.scanner = scanner
+        self.catalog = catalog
+    }
+
+    /// Only the primary can run it, or nobody can tell.
+    var isDoubtful: Bool { reason != .none }
+
+    /// The first doubt is the one that is shown.
+    @inline(__always)
+    mutating func doubt(_ reason: RouteReason) {
+        if self.reason != .none { return }
+        self.reason = reason
+        reasonRange = (scanner.word.start, scanner.word.end)
+    }
+
+    /// The same for a doubt about the word in front of a parenthesis.
+    mutating func doubtName(_ reason: RouteReason) {
+        if self.reason != .none { return }
+        self.reason = reason
+        reasonRange = (name.start, name.end)
     }
 
     /// Makes ready for the next statement of the text.
     mutating func restart() {
-        self = StatementReader(scanner: scanner)
+        self = StatementReader(scanner: scanner, catalog: catalog)
     }
 
     /// Reads up to the end of the next non-empty statement; false when there is none.
@@ -159,6 +185,7 @@ struct StatementReader {
             left = .operator
         case .operator:
             left = .operator
+            if catalog.hidden.contains(.hasOperators) { noteOperator() }
         case .typecast:
             left = .typecast
         case .dot:
@@ -166,7 +193,7 @@ struct StatementReader {
             return
         case .semicolon, .stray, .end, .unterminated:
             left = .operator
-            isDoubtful = true
+            doubt(.syntax)
         }
         leftKeyword = .none
         hasName = false
@@ -192,9 +219,10 @@ struct StatementReader {
         hasName = true
         maybeCatalog = word.hasSystemPrefix || qualifier == .catalog || isInformationSchema(word)
         if word.isEncoded {
-            isDoubtful = true
+            doubt(.unreadable)
             effects.insert(.unknown)
         }
+        if catalog.hasNames, word.category != .reserved { noteKnown(word) }
         guard word.category != .identifier else {
             left = .name
             leftKeyword = .none
@@ -234,7 +262,7 @@ struct StatementReader {
 
     private mutating func readClose() {
         guard depth > 0 else {
-            isDoubtful = true
+            doubt(.syntax)
             return
         }
         let endsClause = isSet(clauseMask)
@@ -252,7 +280,7 @@ struct StatementReader {
         if token == .dot, qualifier == .none, scanner.text.isWord(name.start, name.end, "pg_catalog") {
             return
         }
-        isDoubtful = true
+        doubtName(.systemCatalog)
     }
 
     @inline(__always)

@@ -13,6 +13,8 @@ public struct StatementVerdict: Equatable, Sendable, BitwiseCopyable {
     }
 
     public var route: Route
+    /// Why it is not a read.
+    package var reason: RouteReason
     /// A standby may answer it; so may the primary.
     @inlinable public var mayRunOnStandby: Bool {
         @inline(__always) get {
@@ -71,10 +73,12 @@ public struct StatementVerdict: Equatable, Sendable, BitwiseCopyable {
     }
 
     package init(
-        route: Route, transaction: TransactionControl = .none, transactionModes: TransactionModes = [],
-        effects: SessionEffects = [], isMultiStatement: Bool = false, kind: StatementKind
+        route: Route, reason: RouteReason = .none, transaction: TransactionControl = .none,
+        transactionModes: TransactionModes = [], effects: SessionEffects = [], isMultiStatement: Bool = false,
+        kind: StatementKind
     ) {
         self.route = route
+        self.reason = reason
         self.transaction = transaction
         self.transactionModes = transactionModes
         self.effects = effects

@@ -22,9 +22,7 @@ import Testing
     private static func ask(_ texts: [String], session: UInt64 = 1) async throws -> [AdminReply] {
         let cluster = try FakeCluster()
         #expect(await cluster.becomeNormal())
-        let responder = AdminResponder(
-            coordinator: cluster.coordinator, dataPlane: cluster.dataPlane, parameters: Parameters(),
-            settings: ShowSettings())
+        let responder = cluster.responder(Parameters())
         var replies: [AdminReply] = []
         for text in texts {
             replies.append(
@@ -81,5 +79,49 @@ import Testing
         // No hook has run, and nobody is pinned.
         #expect(widths == [14, 1, 3, 8, 18, 9, 20, 14, nil, nil])
         #expect(replies[1] == .rows(columns: ["pool_version"], rows: [["4.6.0 (egret \(EgretVersion.number))"]]))
+    }
+
+    @Test(
+        "SHOW pool_route names the verdict, the node and the reason",
+        arguments: [
+            ("SELECT 1", ["read", "1", "a read: those of this session go there"]),
+            ("BEGIN", ["primary", "0", "a transaction belongs to the primary"]),
+            ("SELECT a FROM t FOR SHARE", ["primary", "0", "it locks rows: FOR SHARE"]),
+            (
+                "SELECT my_function(a) FROM t",
+                ["primary", "0", "the function my_function is not known to run anywhere"]
+            ),
+            ("SELECT ''it''''s''; SELECT 2", ["primary", "0", "several statements in one text"]),
+            (
+                "SELECT ''open",
+                ["primary", "0", "the text cannot be read: something in it has no end, or its encoding hides it"]
+            ),
+            ("/* NO LOAD BALANCE */ SELECT 1", ["primary", "0", "the hint NO LOAD BALANCE stands in front of it"]),
+            ("SHOW pool_nodes", ["egret", "", "Egret answers it itself"]),
+            ("TABLE pg_class", ["primary", "0", "pg_class is PostgreSQL's own, and each node has its own state"]),
+        ])
+    func route(statement: String, row: [String]) async throws {
+        let reply = try await Self.ask(["SHOW pool_route '\(statement)'"])
+        #expect(reply == [.rows(columns: ["verdict", "node_id", "reason"], rows: [row])])
+    }
+
+    @Test("A session that cannot move is told why")
+    func boundRoute() async throws {
+        let cluster = try FakeCluster()
+        #expect(await cluster.becomeNormal())
+        let responder = cluster.responder(Parameters())
+        var place = SessionPlace(boundTo: NodeID(0), pins: [.temporaryObject])
+        let pinned = await responder.route("SELECT 1", place, loadBalanceNode: NodeID(1))
+        #expect(pinned.nodes == [NodeID(0)])
+        #expect(pinned.reason == "the session keeps its server: temporary object")
+        place.pins = []
+        #expect(await responder.route("SELECT 1", place).reason == "a transaction is open there")
+        await cluster.stop()
+    }
+
+    @Test("docs/routing.md has every reason as it is shown", arguments: RouteReason.allCases)
+    func documented(reason: RouteReason) throws {
+        let page = try RepositoryFiles.read("docs/routing.md")
+        #expect(page.contains("| \(reason.words(.insert, about: "NAME")) |"))
     }
 }

@@ -14,10 +14,31 @@ import Testing
         #expect(isNormal)
         let operations = FakeOperations(verdict)
         let commands = ControlCommands(
-            operations: operations, coordinator: cluster.coordinator, dataPlane: cluster.dataPlane, reload: { nil },
-            rotateLog: { rotation })
+            operations: operations, coordinator: cluster.coordinator, responder: cluster.responder(NoParameters()),
+            dataPlane: cluster.dataPlane, reload: { nil }, rotateLog: { rotation })
         try await body(cluster, commands, operations)
         await cluster.stop()
+    }
+
+    private struct NoParameters: ParameterReading {
+        func displayValue(item name: String) -> String? { nil }
+        func allItems() -> [ParameterItem] { [] }
+        func statusItems() -> [ParameterItem] { [] }
+    }
+
+    @Test("route says where a statement would go, and why")
+    func route() async throws {
+        try await Self.withCommands { _, commands, _ in
+            let request = ControlRequest(verb: .route, statement: "UPDATE t SET a = 1", database: "d")
+            let update = await Self.ask(commands, request).route
+            #expect(update?.verdict == "primary")
+            #expect(update?.nodes == [0])
+            #expect(update?.reason == "UPDATE belongs to the primary")
+            let read = await Self.ask(commands, ControlRequest(verb: .route, statement: "SELECT 1")).route
+            #expect(read?.verdict == "read")
+            #expect(read?.nodes == [0, 1])
+            #expect(read?.reason == "a read: one of them, by weight")
+        }
     }
 
     private static func ask(_ commands: ControlCommands, _ request: ControlRequest) async -> ControlReply {

@@ -57,6 +57,8 @@ final class FakeDataPlane: DataPlaneControl, DataPlaneObserving {
         var sessions: [SessionView] = []
         var counters: [NodeCounters] = []
         var openTransactions: [NodeID: Int] = [:]
+        var catalogChanges: UInt64 = 0
+        var learned: [(knowledge: CatalogKnowledge, database: String, changes: UInt64)] = []
     }
 
     let state = Mutex(State())
@@ -72,6 +74,10 @@ final class FakeDataPlane: DataPlaneControl, DataPlaneObserving {
         state.withLock { $0.answers.append((request, reply)) }
     }
     func stop(_ mode: StopMode) { state.withLock { $0.stops.append(mode) } }
+    func learn(_ knowledge: CatalogKnowledge, of database: String, changes: UInt64) {
+        state.withLock { $0.learned.append((knowledge, database, changes)) }
+    }
+    func catalogChanges(of database: String) -> UInt64 { state.withLock { $0.catalogChanges } }
     func sessions() async -> [SessionView] { state.withLock { $0.sessions } }
     func nodeCounters() -> [NodeCounters] { state.withLock { $0.counters } }
 }
@@ -88,6 +94,23 @@ final class FakeCluster: Sendable {
 
     private final class Monitors: Sendable {
         let monitors = Mutex<[NodeID: FakeMonitor]>([:])
+    }
+
+    /// Whose catalogs nobody can be asked about.
+    var catalogs: CatalogKeeper {
+        let dataPlane = dataPlane
+        return CatalogKeeper(
+            surroundings: CatalogKeeper.Surroundings(
+                target: { _ in nil }, changes: { dataPlane.catalogChanges(of: $0) },
+                learn: { dataPlane.learn($0, of: $1, changes: $2) }, databasesInUse: { [] }),
+            period: .seconds(60), log: capture.sink.logger("catalog"))
+    }
+
+    /// Answers the commands of clients and operators.
+    func responder(_ parameters: any ParameterReading, _ settings: ShowSettings = ShowSettings()) -> AdminResponder {
+        AdminResponder(
+            coordinator: coordinator, dataPlane: dataPlane, catalogs: catalogs, parameters: parameters,
+            settings: settings)
     }
 
     init(nodes count: UInt8 = 2, _ adjust: (inout ClusterSettings, TemporaryDirectory) -> Void = { _, _ in }) throws {

@@ -23,8 +23,7 @@ import Testing
     ) -> PCPCommands {
         var show = ShowSettings()
         show.clientsMax = 4
-        let responder = AdminResponder(
-            coordinator: cluster.coordinator, dataPlane: cluster.dataPlane, parameters: Parameters(), settings: show)
+        let responder = cluster.responder(Parameters(), show)
         return PCPCommands(
             operations: operations, coordinator: cluster.coordinator, responder: responder, nodeInfoFields: fields,
             reload: { reload }, rotateLog: { rotation })

@@ -7,7 +7,7 @@ import Wire
 
 /// Cancel requests, with a server that shows when each one comes.
 @Suite struct CancelTests {
-    private static let wait = "SELECT wait()"
+    private static let wait = "SELECT pg_sleep(60)"
     private static let change = "SET wait.for = 'cancel'"
 
     /// A server that answers these only when it is canceled, and holds the connections of cancel requests open until

@@ -73,6 +73,22 @@ extension IntegrationTests {
         }
 
         @Test(.timeLimit(.minutes(1)))
+        func `What the text does not show, the catalog does`() async throws {
+            try await Stand.withSharedCluster(
+                poolMode: .transaction, weights: [0, 1],
+                adjust: { configuration, _ in
+                    configuration.set("statement_level_load_balance", "on")
+                    configuration.set("relcache_expire", "1")
+                }
+            ) { stand in
+                let ports = stand.cluster.nodes.map { "\($0.port)" }
+                let answer = try await stand.drive(
+                    "hidden_functions.py", ["--primary", ports[0], "--standby", ports[1]])
+                #expect(answer.hasPrefix("routed="))
+            }
+        }
+
+        @Test(.timeLimit(.minutes(1)))
         func `A transaction belongs to the primary`() async throws {
             try await Stand.withSharedCluster(
                 weights: [0, 1], adjust: { configuration, _ in configuration.set("statement_level_load_balance", "on") }

@@ -95,6 +95,8 @@ extension Stand {
             try await stand.waitForNodes("the primary is known", sourceLocation: sourceLocation) { nodes in
                 nodes.contains { $0.role == "primary" }
             }
+            // Until the catalog is known, reads go to the primary.
+            _ = try? await stand.query("SHOW pool_route 'SELECT 1'")
             try await body(stand)
         } catch {
             Issue.record("\(error)\nthe end of Egret's log:\n\(egret.log.tail())", sourceLocation: sourceLocation)
