@@ -1,3 +1,4 @@
+internal import Kernel
 internal import Logging
 package import ProxyCore
 internal import UnixSignals
@@ -26,6 +27,7 @@ package actor ControlPlane {
     private let coordinator: FailoverCoordinator
     private let responder: AdminResponder
     private let catalogs: CatalogKeeper
+    private let replay: ReplayWatch
     private let surroundings: Surroundings
     private let settings: ClusterSettings
     private let observing: any DataPlaneObserving
@@ -59,6 +61,12 @@ package actor ControlPlane {
                 learn: { dataPlane.learn($0, of: $1, changes: $2) },
                 databasesInUse: { Set(await observing.sessions().map(\.database)) }),
             period: settings.catalogPeriod, log: sink.logger("catalog"))
+        replay = ReplayWatch(
+            surroundings: ReplayWatch.Surroundings(
+                cluster: { await coordinator.replayCluster() }, lastWrite: { observing.lastWrite },
+                reached: { dataPlane.replayed($0, until: $1) }, ended: { dataPlane.endWatch() },
+                clock: { Clock.monotonic() }),
+            log: sink.logger("replay"))
         responder = AdminResponder(
             coordinator: coordinator, dataPlane: observing, catalogs: catalogs, parameters: parameters,
             settings: settings.show)
@@ -73,6 +81,8 @@ package actor ControlPlane {
         case .log(let level, let text): workerLog.post(level.severity, text)
         case .databaseUsed(let database), .catalogChanged(let database):
             Task { await catalogs.read(database) }
+        case .positionsWanted: replay.wake()
+        case .positionLost(let id): Task { await replay.forget(id) }
         case .nodeFailed, .nodeShutdown, .nodeSilent, .nodeUsed, .promotionHint: coordinator.observe(event)
         }
     }
@@ -92,6 +102,7 @@ package actor ControlPlane {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.coordinator.run() }
             group.addTask { await self.catalogs.run() }
+            group.addTask { await self.replay.run() }
             group.addTask { await server.run() }
             group.addTask { await pcp.run() }
             group.addTask { await self.answerRequests() }

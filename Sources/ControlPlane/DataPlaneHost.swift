@@ -56,6 +56,12 @@ package final class DataPlaneHost: DataPlaneControl, DataPlaneObserving {
         dataPlane.learn(knowledge, of: database, changes: changes)
     }
 
+    package func replayed(_ id: NodeID, until moment: UInt64) { dataPlane.replayed(id, until: moment) }
+
+    package var lastWrite: UInt64 { dataPlane.lastWrite }
+
+    package func endWatch() { dataPlane.endWatch() }
+
     package func catalogChanges(of database: String) -> UInt64 { dataPlane.catalogChanges(of: database) }
 
     package func stop(_ mode: StopMode) {

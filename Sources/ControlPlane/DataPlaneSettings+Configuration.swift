@@ -45,8 +45,13 @@ extension DataPlaneSettings {
         resetQueries = configuration.list("reset_query_list").filter { !$0.isEmpty && $0.uppercased() != "ABORT" }
         balancesLoad = configuration.bool("load_balance_mode")
         balancesPerStatement = configuration.bool("statement_level_load_balance")
-        readsCatalog = true
+        readsCatalog = configuration.bool("catalog_facts")
+        keepsWritersOnPrimary = configuration.word("disable_load_balance_on_write") == "always"
+        readConsistency = ReadConsistency(rawValue: configuration.word("read_consistency")) ?? .session
         asksForClearText = configuration.bool("allow_clear_text_frontend_auth")
+        for name in ["log_statement", "log_per_node_statement", "notice_per_node_statement"] {
+            if configuration.bool(name), let told = StatementLogging(parameter: name) { statementLogging.insert(told) }
+        }
         logsConnections = configuration.bool("log_connections")
         logsDisconnections = configuration.bool("log_disconnections")
         for user in passwords.users {

@@ -81,6 +81,15 @@ package final class DataPlane: Sendable {
     /// How often clients have created or altered something in a database.
     package func catalogChanges(of database: String) -> UInt64 { shared.catalogs.changes(of: ExactName(database)) }
 
+    /// A node has everything that was committed before a moment; monotonic nanoseconds.
+    package func replayed(_ id: NodeID, until moment: UInt64) { shared.replay.set(moment, of: id.rawValue) }
+
+    /// When a client's transaction that may have written was over the last time; monotonic nanoseconds, 0 for never.
+    package var lastWrite: UInt64 { shared.replay.lastWrite }
+
+    /// The nodes' positions are not watched any more until `positionsWanted` is reported again.
+    package func endWatch() { shared.replay.endWatch() }
+
     /// What is known of a database's catalog from now on.
     /// - Parameter changes: those that had been counted when it began to be read; after others it is out of date.
     package func learn(_ knowledge: CatalogKnowledge, of database: String, changes: UInt64) {

@@ -90,6 +90,7 @@ final class SharedState: Sendable {
     /// All claims for a place, so that they are looked for only while there are some.
     let claims = Permits()
     let catalogs = SharedCatalogs()
+    let replay = ReplayMarks()
     let report: @Sendable (DataPlaneEvent) -> Void
     private let pools = Mutex<[PermitsKey: SharedPermits]>([:])
     private let methods = Mutex<[IdentityName: AuthenticationMethod]>([:])

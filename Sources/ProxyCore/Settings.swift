@@ -61,9 +61,13 @@ package struct DataPlaneSettings: Sendable, Equatable {
 
     package var balancesLoad = true
     package var balancesPerStatement = false
+    package var readConsistency = ReadConsistency.off
+    /// `disable_load_balance_on_write = always`: who has written reads from the primary until the end of the session.
+    package var keepsWritersOnPrimary = false
     /// What is known of a database's catalog takes part in where its statements go.
     package var readsCatalog = false
     package var asksForClearText = false
+    package var statementLogging: StatementLogging = []
     package var logsConnections = false
     package var logsDisconnections = false
 

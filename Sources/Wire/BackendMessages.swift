@@ -31,6 +31,19 @@ package enum BackendMessage {
         return builder.bytes
     }
 
+    /// NoticeResponse of severity NOTICE, with the SQLSTATE of success.
+    package static func notice(_ text: String) -> [UInt8] {
+        var builder = MessageBuilder()
+        builder.message(BackendTag.noticeResponse) { message in
+            for (code, value) in [("S", "NOTICE"), ("V", "NOTICE"), ("C", "00000"), ("M", text)] {
+                message.append(code.utf8)
+                message.append(string: value)
+            }
+            message.append(UInt8(0))
+        }
+        return builder.bytes
+    }
+
     package static func commandComplete(_ tag: String) -> [UInt8] {
         var builder = MessageBuilder()
         builder.message(BackendTag.commandComplete) { $0.append(string: tag) }

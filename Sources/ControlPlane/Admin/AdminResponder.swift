@@ -49,10 +49,10 @@ package actor AdminResponder {
         case .reset(let name):
             if let refusal = refusal(of: name) { return refusal }
             ownValues.reset(name, for: key)
-            return .done(tag: "RESET")
+            return .set(tag: "RESET", ownValues.logging(for: key))
         case .resetAll:
             ownValues.resetAll(for: key)
-            return .done(tag: "RESET")
+            return .set(tag: "RESET", OwnStatementLogging())
         }
     }
 
@@ -120,7 +120,7 @@ package actor AdminResponder {
             }
             ownValues.keep(Set(alive + [key]))
         }
-        return .done(tag: "SET")
+        return .set(tag: "SET", ownValues.logging(for: key))
     }
 
     private func refusal(of name: String) -> AdminReply? {

@@ -30,6 +30,8 @@ package struct RouteExplanation: Sendable, Equatable {
             reason = "a transaction belongs to the primary"
         } else if !verdict.mayRunOnStandby {
             reason = verdict.reason.words(verdict.kind, about: words)
+        } else if place.isCatalogAwaited {
+            reason = "a read, but the catalog of the database is being read"
         } else if !settings.balancesLoad {
             reason = "load_balance_mode is off"
         } else {
@@ -80,7 +82,6 @@ extension RouteReason {
         case .systemCatalog: "\(words) is PostgreSQL's own, and each node has its own state"
         case .object: "\(words) is unlogged or a sequence, or something behind it may write"
         case .hidden: "a cast or an order of this database that nobody has to write may write itself"
-        case .catalogAwaited: "the catalog of the database is being read"
         case .name: "\(words) cannot be compared with the names in the catalog"
         case .syntax: "it is not understood around \(words)"
         case .copy: "COPY writes to a table, or to a file of the server"

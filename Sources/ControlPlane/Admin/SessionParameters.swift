@@ -1,3 +1,5 @@
+internal import ProxyCore
+
 /// The values that sessions have given themselves with `PGPOOL SET`.
 struct SessionParameters {
     struct Key: Hashable {
@@ -48,6 +50,16 @@ struct SessionParameters {
     }
 
     subscript(key: Key, name: String) -> String? { values[key]?[name] }
+
+    /// What the session wants told of its statements.
+    func logging(for key: Key) -> OwnStatementLogging {
+        var logging = OwnStatementLogging()
+        for (name, value) in values[key] ?? [:] {
+            guard let told = StatementLogging(parameter: name) else { continue }
+            if value == "on" { logging.on.insert(told) } else { logging.off.insert(told) }
+        }
+        return logging
+    }
 
     mutating func set(_ name: String, to value: String, for key: Key) { values[key, default: [:]][name] = value }
 

@@ -26,15 +26,19 @@ package actor CatalogKeeper {
     }
 
     private struct Entry {
+        /// As they were read last, however long ago.
         var facts: CatalogFacts?
         /// What went wrong the last time, told once.
         var failure: String?
+        /// When it is read again at the latest.
+        var due: ContinuousClock.Instant
     }
 
     /// A database that does not answer must not hold up the others for long.
     private static let patience = Duration.seconds(10)
     /// Where one could not be read, nor will it in the next moment.
     private static let retryPause = Duration.seconds(10)
+    private static let longestSleep = Duration.seconds(1)
 
     private let surroundings: Surroundings
     private let log: Logger
@@ -80,12 +84,13 @@ package actor CatalogKeeper {
 
     /// What was changed by others than clients of Egret shows after a while.
     private func readAgain() async {
-        while !Task.isCancelled {
-            let hasFailures = entries.values.contains { $0.failure != nil }
-            do { try await Task.sleep(for: hasFailures ? min(period, Self.retryPause) : period) } catch { return }
+        while (try? await Task.sleep(for: min(period, Self.longestSleep))) != nil {
+            let now = ContinuousClock.now
+            let due = entries.filter { $0.value.due <= now }.keys
+            if due.isEmpty { continue }
             let used = await surroundings.databasesInUse()
-            for (database, entry) in entries where used.contains(database) && (!hasFailures || entry.failure != nil) {
-                read(database)
+            for database in due {
+                if used.contains(database) { read(database) } else { entries[database]?.due = now + period }
             }
         }
     }
@@ -107,7 +112,7 @@ package actor CatalogKeeper {
             if entries[database]?.failure != nil {
                 log.post(.log, "the catalog of \"\(database)\" could be read again")
             }
-            entries[database] = Entry(facts: facts)
+            entries[database] = Entry(facts: facts, due: ContinuousClock.now + period)
             surroundings.learn(.known(facts), database, changes)
         } catch {
             await session.close()
@@ -115,13 +120,15 @@ package actor CatalogKeeper {
         }
     }
 
+    /// What was known before is kept, unless something has changed since: then reads stay on the primary.
     private func fail(_ database: String, _ changes: UInt64, _ reason: String) {
+        let facts = entries[database]?.facts
         if entries[database]?.failure != reason {
-            log.post(
-                .warning, "the catalog of \"\(database)\" could not be read: statements there are judged by their text",
-                detail: reason)
+            let consequence =
+                facts == nil ? "statements there are judged by their text" : "what was known of it before still counts"
+            log.post(.warning, "the catalog of \"\(database)\" could not be read: \(consequence)", detail: reason)
         }
-        entries[database] = Entry(failure: reason)
-        surroundings.learn(.unavailable, database, changes)
+        entries[database] = Entry(facts: facts, failure: reason, due: ContinuousClock.now + Self.retryPause)
+        if facts == nil { surroundings.learn(.unavailable, database, changes) }
     }
 }

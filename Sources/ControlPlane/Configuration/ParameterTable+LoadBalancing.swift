@@ -1,4 +1,6 @@
 extension ParameterTable {
+    private static let transactionsStay = "what a transaction reads comes from the primary, before its first write too"
+
     static let loadBalancing = [
         Parameter(
             "load_balance_mode", .bool, "on", .start, .implemented,
@@ -6,6 +8,12 @@ extension ParameterTable {
         Parameter(
             "statement_level_load_balance", .bool, "off", .reload, .implemented,
             "Chooses a node for every read instead of once for a session."),
+        Parameter(
+            "read_consistency", .words("off", "session", "global"), "session", .reload, .implemented,
+            "Whether reads see their own session's writes (session), those of every session (global), or what comes."),
+        Parameter(
+            "catalog_facts", .bool, "on", .start, .implemented,
+            "Reads the catalogs of databases, for what the text of a statement does not show of its effects."),
         Parameter(
             "ignore_leading_white_space", .bool, "on", .reload, .implemented,
             "Looks past blanks in front of a statement."),
@@ -17,8 +25,8 @@ extension ParameterTable {
             .words("off", "transaction", "trans_transaction", "always", "dml_adaptive", "dml_adaptive_global"),
             "transaction", .reload, .implemented,
             values: [
-                "off": .later, "trans_transaction": .later, "always": .later, "dml_adaptive": .later,
-                "dml_adaptive_global": .later,
+                "off": .ignored(transactionsStay), "dml_adaptive": .ignored(transactionsStay),
+                "dml_adaptive_global": .ignored("read_consistency = global does that by position, not by time"),
             ],
             "How long after a write the reads of a session go to the primary."),
         Parameter(

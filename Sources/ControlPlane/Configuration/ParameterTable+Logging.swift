@@ -34,13 +34,13 @@ extension ParameterTable {
             "log_hostname", .bool, "off", .reload, .later,
             "Logs the host names of clients, not only their addresses."),
         Parameter(
-            "log_statement", .bool, "off", .session, .later,
+            "log_statement", .bool, "off", .session, .implemented,
             "Logs every statement of clients."),
         Parameter(
-            "log_per_node_statement", .bool, "off", .session, .later,
+            "log_per_node_statement", .bool, "off", .session, .implemented,
             "Logs every statement with the node that it goes to."),
         Parameter(
-            "notice_per_node_statement", .bool, "off", .session, .later,
+            "notice_per_node_statement", .bool, "off", .session, .implemented,
             "Tells the client in a notice which node a statement goes to."),
         Parameter(
             "log_client_messages", .bool, "off", .session, .later,

@@ -134,6 +134,17 @@ package actor FailoverCoordinator {
         return target
     }
 
+    /// Whom to ask for positions in the write-ahead log.
+    package func replayCluster() -> ReplayWatch.Cluster {
+        let snapshot = machine.snapshot
+        var cluster = ReplayWatch.Cluster(term: snapshot.primaryTerm, primary: nil, standbys: [:])
+        for view in snapshot.nodes where view.status.isUsable {
+            let target = settings.nodes.first { $0.id == view.id }?.samplingTarget
+            if view.id == snapshot.primary { cluster.primary = target } else { cluster.standbys[view.id] = target }
+        }
+        return cluster
+    }
+
     package func overview() -> ClusterOverview {
         let snapshot = machine.snapshot
         let nodes = snapshot.nodes.map { view in
@@ -199,7 +210,7 @@ package actor FailoverCoordinator {
         case .nodeUsed(let id): perform(machine.nodeUsed(id))
         case .promotionHint:
             for monitor in monitors.values { monitor.sampleNow() }
-        case .admin, .databaseUsed, .catalogChanged, .log:
+        case .admin, .databaseUsed, .catalogChanged, .positionsWanted, .positionLost, .log:
             // ControlPlane routes these past the coordinator.
             break
         }

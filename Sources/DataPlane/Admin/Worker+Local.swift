@@ -45,6 +45,7 @@ extension Worker {
         var place = SessionPlace(
             database: identities[client.pointee.identity].pointee.database,
             hasStandardStrings: !client.pointee.flags.contains(.escapesInStrings))
+        place.isCatalogAwaited = identities[client.pointee.identity].pointee.isCatalogAwaited
         let server = client.pointee.server
         if server >= 0, !servers[server].pointee.transaction.isIdle || client.pointee.flags.contains(.isPinned) {
             place.boundTo = servers[server].pointee.node
@@ -207,6 +208,7 @@ extension Worker {
         client.pointee.wait = .none
         let pending = locals.pending
         locals.pending = .nothing
+        if case .set(_, let own) = reply { setOwnLogging(index, own) }
         switch pending {
         case .nothing: break
         case .simpleQuery:
@@ -226,7 +228,7 @@ extension Worker {
         case .rows(let columns, _):
             if !isPortal { sendToClient(index, BackendMessage.noParameters) }
             sendToClient(index, BackendMessage.rowDescription(columns))
-        case .done:
+        case .done, .set:
             if !isPortal { sendToClient(index, BackendMessage.noParameters) }
             sendToClient(index, BackendMessage.noData)
         case .failed:
@@ -241,7 +243,7 @@ extension Worker {
             if describes { sendToClient(index, BackendMessage.rowDescription(columns)) }
             for row in rows { sendToClient(index, BackendMessage.dataRow(row)) }
             sendToClient(index, BackendMessage.commandComplete("SELECT \(rows.count)"))
-        case .done(let tag): sendToClient(index, BackendMessage.commandComplete(tag))
+        case .done(let tag), .set(let tag, _): sendToClient(index, BackendMessage.commandComplete(tag))
         case .failed(let sqlState, let message):
             let state = SQLState(Array(sqlState.utf8)) ?? .internalError
             sendToClient(index, ErrorResponse(.error, state, message).bytes)

@@ -17,8 +17,8 @@ extension Worker {
         let name = ExactName(database)
         if let known = catalogs[name] { return use(known, for: identity) }
         switch shared.catalogs.knowledge(of: name) {
-        case nil: identities[identity].pointee.catalog = .awaited
-        case .unavailable: identities[identity].pointee.catalog = .textOnly
+        case nil: identities[identity].pointee.isCatalogAwaited = true
+        case .unavailable: use(nil, for: identity)
         case .known(let facts):
             let storage = CatalogStorage(facts)
             catalogs[name] = storage
@@ -26,18 +26,19 @@ extension Worker {
         }
     }
 
-    private func use(_ storage: CatalogStorage, for identity: Int32) {
-        identities[identity].pointee.catalog = storage.view
+    /// Verdicts on statements that were prepared before do not hold any more.
+    private func use(_ storage: CatalogStorage?, for identity: Int32) {
+        identities[identity].pointee.catalog = storage?.view ?? .textOnly
         identities[identity].pointee.catalogStorage = storage
+        identities[identity].pointee.isCatalogAwaited = false
+        identities[identity].pointee.catalogEdition &+= 1
     }
 
-    /// Something else is known of a catalog: verdicts on statements that were prepared before do not hold.
+    /// Something else is known of a catalog, or what was known does not hold any more. Until there is something new,
+    /// the old facts tell reads from the rest, and reads go where the rest goes.
     mutating func catalogChanged(_ name: ExactName) {
         catalogs[name] = nil
-        for (identity, index) in identityByName where identity.database == name {
-            takeUpCatalog(index)
-            identities[index].pointee.catalogEdition &+= 1
-        }
+        for (identity, index) in identityByName where identity.database == name { takeUpCatalog(index) }
     }
 
     /// A client has created or altered something that the facts tell of.

@@ -138,6 +138,8 @@ struct ClientConnection {
     var deadline: UInt64 = 0
     /// Monotonic nanoseconds: its last message.
     var lastActivity: UInt64 = 0
+    /// Monotonic nanoseconds: when it heard of the end of its last transaction that may have written; 0 for never.
+    var wroteAt: UInt64 = 0
     /// The last change of a default, of its database and user, that it was told of.
     var reloadsHeard: UInt64 = 0
     /// Wall clock seconds, for display.
@@ -152,6 +154,9 @@ struct ClientConnection {
     var drewOn: ClientReference?
     /// Only once it may have changed its session.
     var followed: FollowedSession?
+    var ownLogging = OwnStatementLogging()
+    /// Only once its statements are told of.
+    var portalTexts: PortalTexts?
     /// Only while Egret answers it itself, or it has prepared such a command.
     var locals: LocalStatements?
 }

@@ -58,6 +58,7 @@ extension Worker {
         Socket.close(client.pointee.descriptor)
         shared.sockets.give()
         if client.pointee.state == .replicating { replicatingClients -= 1 }
+        if client.pointee.ownLogging != OwnStatementLogging() { setOwnLogging(index, OwnStatementLogging()) }
         client.pointee = ClientConnection()
         client.pointee.generation = generation &+ 1
         clients.give(index)

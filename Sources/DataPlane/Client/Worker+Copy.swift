@@ -31,6 +31,7 @@ extension Worker {
         guard case .took = progress else { return progress }
         beginRequest(serverIndex, Request(isRepeatable: false, mayCommit: true))
         servers[serverIndex].pointee.replies.append(ExpectedReply(.functionCall))
+        noteMayWrite(serverIndex)
         // The function is known by its number only, so it may leave anything behind.
         noteUnread(index, on: serverIndex, .procedure)
         return progress

@@ -172,6 +172,7 @@ extension Worker {
         if let progress = takeLocally(index, message) { return progress }
         if clients[index].pointee.flags.contains(.hasLostTransaction) { return failLostGroup(index, message) }
         guard case .server(let serverIndex) = placeGroup(index, message) else { return .blocked }
+        if logsStatements { logExecute(index, serverIndex, message.body) }
         relayToServer(serverIndex, message.start, message.total)
         keep(message, on: serverIndex)
         // A portal of an earlier group may be anything, COMMIT too.

@@ -42,7 +42,7 @@ extension Worker {
         guard case .server(let serverIndex) = placeGroup(index, message, mayRead: false) else { return .blocked }
         let progress = forward(message, of: index, to: serverIndex)
         stopKeeping(serverIndex)
-        servers[serverIndex].pointee.flags.insert(.mayHaveCommitted)
+        servers[serverIndex].pointee.flags.insert([.mayHaveCommitted, .mayHaveWritten])
         countUnnamed(index)
         clients[index].pointee.statements?.forgetUnnamed()
         noteUnread(index, on: serverIndex)

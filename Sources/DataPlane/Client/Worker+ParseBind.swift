@@ -22,9 +22,11 @@ extension Worker {
         if verdict.effects.asksSequences { returnToDrawn(index) }
         let isBehind = clients[index].pointee.flags.contains(.isGroupOpen)
         guard case .server(let serverIndex) = placeGroup(index, message) else { return .blocked }
+        if logsStatements { logParse(index, serverIndex, fields.text) }
         noteParsed(index, verdict.effects, fields.text.bindMemory(to: UInt8.self), fields.name)
         var entry = ClientStatements.Entry(
-            statement: 0, isRead: verdict.mayRunOnStandby, kind: verdict.kind, effects: verdict.effects)
+            statement: 0, isRead: verdict.mayRunOnStandby, mayWrite: verdict.mayWrite, kind: verdict.kind,
+            effects: verdict.effects)
         entry.catalogEdition = identities[clients[index].pointee.identity].pointee.catalogEdition
         if verdict.kind.mayNameStatement, let (body, target) = rewriteParse(index, fields, verdict) {
             entry.target = target
@@ -285,7 +287,12 @@ extension Worker {
             return .blocked
         }
         let isFirst = clients[index].pointee.flags.insert(.hasPortal).inserted
-        if entry?.isRead != true { noteDrawing(index, on: serverIndex, kind, entry?.effects ?? []) }
+        if entry?.isRead != true {
+            noteDrawing(index, on: serverIndex, kind, entry?.effects ?? [])
+            if entry?.mayWrite != false { noteMayWrite(serverIndex) }
+        } else if identities[clients[index].pointee.identity].pointee.isCatalogAwaited {
+            noteMayWrite(serverIndex)
+        }
         if entry?.isRead != true, servers[serverIndex].pointee.transaction.isIdle || kind.endsBlock {
             servers[serverIndex].pointee.flags.insert(.mayHaveCommitted)
         }
@@ -307,6 +314,7 @@ extension Worker {
                 worker.sendBind(index, serverIndex, message, fields, name)
             }
         }
+        if logsStatements { logBind(index, serverIndex, fields) }
         keep(message, on: serverIndex)
         servers[serverIndex].pointee.replies.append(ExpectedReply(.bind, statement: entry?.statement ?? 0))
         countStatement(kind, serverIndex)
@@ -340,7 +348,7 @@ extension Worker {
         } else {
             verdict = StatementVerdict(route: .primary, kind: entry.kind)
         }
-        (entry.isRead, entry.effects) = (verdict.mayRunOnStandby, verdict.effects)
+        (entry.isRead, entry.mayWrite, entry.effects) = (verdict.mayRunOnStandby, verdict.mayWrite, verdict.effects)
         entry.catalogEdition = identities[clients[index].pointee.identity].pointee.catalogEdition
         names.judge(name, entry)
         return entry

@@ -54,10 +54,16 @@ extension Worker {
         forgetUnnamed(index)
         // It ends an open group as well, and its ReadyForQuery is the group's.
         client.pointee.flags.subtract([.isGroupOpen, .hasPortal, .isReadGroup])
-        if !verdict.mayRunOnStandby { noteDrawing(index, on: serverIndex, verdict.kind, verdict.effects) }
+        if !verdict.mayRunOnStandby {
+            noteDrawing(index, on: serverIndex, verdict.kind, verdict.effects)
+            if verdict.mayWrite { noteMayWrite(serverIndex) }
+        } else if identities[client.pointee.identity].pointee.isCatalogAwaited {
+            noteMayWrite(serverIndex)
+        }
         if verdict.effects.concernsSession { noteEffects(index, on: serverIndex, verdict, message) }
         if verdict.effects.clearsServer { noteClearing(index, serverIndex, verdict) }
         if !message.isWhole { beginSearch(index, serverIndex, message) }
+        if logsStatements { logQuery(index, serverIndex, message) }
         countStatement(verdict.kind, serverIndex)
     }
 

@@ -48,6 +48,8 @@ struct Identity {
     /// What is known of the database's catalog, and what that rests on.
     var catalog = CatalogView.textOnly
     var catalogStorage: CatalogStorage?
+    /// The catalog is being read, for the first time or after a change: reads go to the primary meanwhile.
+    var isCatalogAwaited = false
     /// Another number for other knowledge.
     var catalogEdition: UInt32 = 0
     /// A scout is on its way to find out.

@@ -29,7 +29,8 @@ extension Worker {
                 client.pointee.flags.contains(.needsInspection) && server.pointee.cancelsInFlight == 0
                 && !client.pointee.pins.contains(.longStatement)
             if isDue { inspect(index, on: serverIndex) }
-            return
+            // There may have been nothing to ask.
+            if client.pointee.flags.contains(.isPinned) || !server.pointee.replies.isEmpty { return }
         }
         if poolsTransactions || server.pointee.flags.contains(.isDoomed) {
             unlink(index, serverIndex)
@@ -64,7 +65,7 @@ extension Worker {
         server.pointee.client = -1
         server.pointee.state = .idle
         server.pointee.idleSince = now
-        server.pointee.flags.subtract(.requestFlags)
+        server.pointee.flags.subtract(.requestFlags.union(.mayHaveWritten))
         server.pointee.flags.remove(.isWanted)
         if server.pointee.flags.contains(.isReadPaused) {
             server.pointee.flags.remove(.isReadPaused)

@@ -20,10 +20,21 @@ extension Worker {
         let client = clients[index]
         if client.pointee.flags.contains(.needsPrimary) {
             let placement = placeAnywhere(index, .primary)
-            if case .server = placement { client.pointee.flags.remove(.needsPrimary) }
+            if case .server(let server) = placement {
+                client.pointee.flags.remove(.needsPrimary)
+                takeForWrite(index, server)
+            }
             return placement
         }
         return placeAnywhere(index, need)
+    }
+
+    /// What a standby has refused may write, whatever its text looks like, and leave state behind.
+    @inline(never)
+    private mutating func takeForWrite(_ index: Int32, _ serverIndex: Int32) {
+        servers[serverIndex].pointee.flags.insert([.mayHaveWritten, .mayHaveCommitted])
+        // It keeps its server until that has said what there is, and so it is not asked a third time.
+        noteUnread(index, on: serverIndex, .procedure)
     }
 
     @inline(__always)
@@ -133,15 +144,26 @@ extension Worker {
     }
 
     private mutating func chooseNode(_ index: Int32, _ need: Need) -> NodeID? {
-        if need == .primary || !settings.balancesLoad { return writableNode }
-        if settings.balancesPerStatement { return chooseReadNode().map { NodeID($0) } }
+        if need == .primary || !settings.balancesLoad || isCatalogAwaited(index) { return writableNode }
+        let moment = readsFrom(index)
+        if settings.balancesPerStatement { return chooseReadNode(from: moment).map { NodeID($0) } }
         let client = clients[index]
         let chosen = client.pointee.loadBalanceNode
-        if chosen != 255 && isReadable(chosen) { return NodeID(chosen) }
-        guard let node = chooseReadNode() else { return nil }
+        if chosen != 255 && isReadable(chosen) {
+            if has(chosen, from: moment) { return NodeID(chosen) }
+            // It will be back there as soon as its writes are.
+            return chooseReadNode(from: moment).map { NodeID($0) }
+        }
+        guard let node = chooseReadNode(from: moment) else { return nil }
         // A makeshift ends with the need for it: a session that stayed there would read past the weights for ever.
         if nodes[node].pointee.weight > 0 { client.pointee.loadBalanceNode = node }
         return NodeID(node)
+    }
+
+    /// What is a read is not known for sure; where there is no primary, no better answer is to be had.
+    @inline(__always)
+    private func isCatalogAwaited(_ index: Int32) -> Bool {
+        identities[clients[index].pointee.identity].pointee.isCatalogAwaited && nodes.primary >= 0
     }
 
     /// The node that shows a client in: the primary, whose word on users is the newest, unless it cannot be reached.
@@ -171,17 +193,18 @@ extension Worker {
 
     /// A node for a read, by weight among those that can answer it. When no weight is left, the primary; when that
     /// cannot be reached either, any node that can.
-    mutating func chooseReadNode() -> UInt8? {
+    /// - Parameter moment: commits from before it are to be seen.
+    mutating func chooseReadNode(from moment: UInt64 = 0) -> UInt8? {
         var sum = 0.0
-        for id in nodes.ids where isReadable(id) { sum += nodes[id].pointee.weight }
+        for id in nodes.ids where isReadable(id) && has(id, from: moment) { sum += nodes[id].pointee.weight }
         guard sum > 0 else {
             let primary = writableNode?.rawValue
             if let primary, !isUnreachable(primary) { return primary }
-            return nodes.ids.first { isReadable($0) } ?? primary
+            return nodes.ids.first { isReadable($0) && has($0, from: moment) } ?? primary
         }
         var point = random.fraction() * sum
         var last: UInt8?
-        for id in nodes.ids where isReadable(id) && nodes[id].pointee.weight > 0 {
+        for id in nodes.ids where isReadable(id) && has(id, from: moment) && nodes[id].pointee.weight > 0 {
             last = id
             point -= nodes[id].pointee.weight
             if point < 0 { return id }

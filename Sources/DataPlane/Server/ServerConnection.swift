@@ -78,6 +78,8 @@ struct ServerConnection {
         static let owesNames = Flags(rawValue: 1 << 28)
         /// It has refused its client's parameters, and has those that it had before, or some of them.
         static let refuses = Flags(rawValue: 1 << 29)
+        /// A statement of its client's that may write is under way, or its transaction still open.
+        static let mayHaveWritten = Flags(rawValue: 1 << 30)
         /// Before the next message of its client is taken, something has to be looked at.
         static let holdsBack: Flags = [.isToRepeat, .hasIgnoredSyncs, .isWanted, .mayClear]
         /// The next ReadyForQuery is out of the ordinary.

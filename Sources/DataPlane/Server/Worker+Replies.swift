@@ -190,6 +190,7 @@ extension Worker {
             return .ended
         }
         server.pointee.replies.removeFirst()
+        if server.pointee.flags.contains(.mayHaveWritten), status.isIdle { noteCommit(index) }
         if server.pointee.flags.contains(.hasIgnoredSyncs) { forgetIgnoredSyncs(index) }
         noteLocalAnswers(index)
         if server.pointee.flags.contains(.runsAlone) { return runOnAlone(index) }

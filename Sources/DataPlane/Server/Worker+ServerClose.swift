@@ -75,8 +75,9 @@ extension Worker {
     }
 
     /// Reads go elsewhere for a moment: where one connection broke, the next may.
-    private func suspect(_ node: NodeID, after fatal: ErrorResponse?) {
+    private mutating func suspect(_ node: NodeID, after fatal: ErrorResponse?) {
         let isShutdown = fatal.map { $0.sqlState.hasPrefix("57P") } ?? true
+        if isShutdown { forgetReplay(of: node) }
         if isShutdown { nodes[node.rawValue].pointee.suspectUntil = now + Self.suspicion }
     }
 
@@ -100,6 +101,10 @@ extension Worker {
             return closeServer(index)
         }
         let isUncertain = server.pointee.flags.contains(.mayHaveCommitted) && !owed.isEmpty
+        if isUncertain, server.pointee.flags.contains(.mayHaveWritten) {
+            // The server may still be at it.
+            noteWrite(of: clientIndex, patience: 1_000_000_000)
+        }
         closeServer(index)
         guard isCurrent else { return }
         client.pointee.flags.subtract([.isCopyingIn, .isDiscarding, .isResetting])

@@ -7,6 +7,8 @@ final class ClientStatements {
     struct Entry {
         var statement: UInt32
         var isRead: Bool
+        /// What it does may show in later reads.
+        var mayWrite: Bool
         var kind: StatementKind
         var effects: SessionEffects
         /// The statement that its text names.
@@ -31,7 +33,7 @@ final class ClientStatements {
         var state: UInt8 = 0
         var nameOffset: UInt32 = 0
         var nameLength: UInt32 = 0
-        var entry = Entry(statement: 0, isRead: false, kind: .other, effects: [])
+        var entry = Entry(statement: 0, isRead: false, mayWrite: true, kind: .other, effects: [])
     }
 
     /// An unnamed statement, and the Parse that is to replace it.
@@ -63,7 +65,7 @@ final class ClientStatements {
     var deallocating: Target?
     private(set) var unnamedEntry = noEntry
     private var unnamedSerial: UInt32 = 0
-    private static let noEntry = Entry(statement: 0, isRead: false, kind: .other, effects: [])
+    private static let noEntry = Entry(statement: 0, isRead: false, mayWrite: true, kind: .other, effects: [])
 
     /// - Parameter lastSerial: the registrations are numbered from the one behind it.
     init(lastSerial: UInt32 = 0) { self.lastSerial = lastSerial }

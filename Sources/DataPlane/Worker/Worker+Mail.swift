@@ -164,6 +164,7 @@ extension Worker {
         let isSmaller =
             settings.poolSize + settings.reserveSize < self.settings.poolSize + self.settings.reserveSize
         self.settings = settings
+        watchStatements()
         if isSmaller { shrinkPools() }
         guard secretsChanged else { return }
         forgetRefusals()

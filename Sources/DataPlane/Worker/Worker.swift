@@ -66,6 +66,10 @@ struct Worker: ~Copyable {
     /// Clients in the state `replicating`.
     var replicatingClients = 0
     var nextSweep: UInt64 = 0
+    /// Some statement has to be told of.
+    var logsStatements = false
+    /// Sessions that have their own idea of that.
+    var ownLoggings = 0
     var stopMode: StopMode?
     var isFinished = false
 
@@ -94,6 +98,7 @@ struct Worker: ~Copyable {
         statements = StatementRegistry(worker: id)
         random = WeightedRandom(seed: SecureRandom.uint64())
         nodes.adopt(topology.snapshot)
+        logsStatements = !settings.statementLogging.isNothing
     }
 
     deinit { scratch.deallocate() }

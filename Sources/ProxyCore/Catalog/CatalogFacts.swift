@@ -8,6 +8,8 @@ package struct CatalogFacts: Sendable, Equatable {
     let hidden: CatalogHidden
 
     static let slotSize = 16
+    /// They are looked for one by one. With more of them every operator is doubtful.
+    private static let operatorsMax = 32
 
     /// Nothing but PostgreSQL's own objects, and tables without any secret.
     package static let empty = CatalogFacts(names: [:], operators: [], hidden: [])
@@ -37,7 +39,10 @@ package struct CatalogFacts: Sendable, Equatable {
             blob += spelling
         }
         operatorsOffset = slots.count + blob.count
-        for spelling in operators.sorted() { blob += [UInt8(clamping: spelling.utf8.count)] + spelling.utf8 }
+        if operators.count > Self.operatorsMax { hidden.insert(.hasManyOperators) }
+        for spelling in operators.sorted().prefix(Self.operatorsMax) {
+            blob += [UInt8(clamping: spelling.utf8.count)] + spelling.utf8
+        }
         if !operators.isEmpty { hidden.insert(.hasOperators) }
         bytes = slots + blob
         self.slotCount = slotCount

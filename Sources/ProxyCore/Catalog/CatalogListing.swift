@@ -1,15 +1,16 @@
 /// The objects of one database that are not PostgreSQL's own, as far as they matter to where a statement may run.
 package struct CatalogListing: Sendable, Equatable {
-    /// `pg_proc.oid` and `pg_class.oid`.
+    /// `pg_proc.oid`, `pg_class.oid`, `pg_type.oid`.
     package typealias ID = UInt32
 
     /// What something uses.
     package struct Uses: Sendable, Equatable {
         package var functions: [ID]
         package var relations: [ID]
+        package var types: [ID]
 
-        package init(functions: [ID] = [], relations: [ID] = []) {
-            (self.functions, self.relations) = (functions, relations)
+        package init(functions: [ID] = [], relations: [ID] = [], types: [ID] = []) {
+            (self.functions, self.relations, self.types) = (functions, relations, types)
         }
     }
 
@@ -22,24 +23,30 @@ package struct CatalogListing: Sendable, Equatable {
             case other
         }
 
+        package enum Volatility: Sendable, Equatable {
+            case immutable, stable, volatile
+        }
+
         package var id: ID
         package var name: String
-        /// `provolatile` is `v`.
-        package var isVolatile: Bool
+        package var volatility: Volatility
         package var language: Language
         /// Its text, where it is read.
         package var body: String
-        /// An aggregate's own functions.
+        /// The text is too long to be read.
+        package var isOpaque: Bool
+        /// An aggregate's own functions, the defaults of its arguments, a body in the standard's form.
         package var uses: Uses
-        /// Its only argument is a row: it can be called like a column.
+        /// Its only argument may be a row: it can be called like a column.
         package var looksLikeColumn: Bool
 
         package init(
-            id: ID, name: String, isVolatile: Bool, language: Language, body: String = "", uses: Uses = Uses(),
-            looksLikeColumn: Bool = false
+            id: ID, name: String, volatility: Volatility, language: Language, body: String = "",
+            isOpaque: Bool = false, uses: Uses = Uses(), looksLikeColumn: Bool = false
         ) {
-            (self.id, self.name, self.isVolatile, self.language) = (id, name, isVolatile, language)
-            (self.body, self.uses, self.looksLikeColumn) = (body, uses, looksLikeColumn)
+            (self.id, self.name, self.volatility, self.language) = (id, name, volatility, language)
+            (self.body, self.isOpaque, self.uses) = (body, isOpaque, uses)
+            self.looksLikeColumn = looksLikeColumn
         }
     }
 
@@ -62,12 +69,14 @@ package struct CatalogListing: Sendable, Equatable {
         }
     }
 
-    /// An operator or a type, and the functions behind it.
+    /// An operator or a type, and what it uses.
     package struct Named: Sendable, Equatable {
+        /// Of a type; 0 for operators.
+        package var id: ID
         package var name: String
-        package var functions: [ID]
+        package var uses: Uses
 
-        package init(name: String, functions: [ID]) { (self.name, self.functions) = (name, functions) }
+        package init(id: ID = 0, name: String, uses: Uses) { (self.id, self.name, self.uses) = (id, name, uses) }
     }
 
     package var functions: [Function] = []

@@ -1,14 +1,5 @@
-/// What a statement's reader sees of a catalog: borrowed bytes, or the reason why there are none.
+/// What a statement's reader sees of a catalog: borrowed bytes, or nothing.
 @safe package struct CatalogView: BitwiseCopyable {
-    package enum State: UInt8, Sendable, BitwiseCopyable {
-        /// There is no catalog to ask: the text alone decides.
-        case textOnly
-        /// The catalog is being read: what depends on it goes to the primary meanwhile.
-        case awaited
-        case known
-    }
-
-    package let state: State
     private let table: SQLText
     private let slotMask: Int
     private let operatorsOffset: Int
@@ -16,18 +7,16 @@
     /// Whether names have to be looked up at all.
     let hasNames: Bool
 
-    package static var textOnly: CatalogView { CatalogView(.textOnly) }
-    package static var awaited: CatalogView { CatalogView(.awaited) }
+    /// There is no catalog to ask: the text alone decides.
+    package static var textOnly: CatalogView { CatalogView() }
 
-    private init(_ state: State) {
-        self.state = state
+    private init() {
         table = SQLText("")
         (slotMask, operatorsOffset, hidden, hasNames) = (0, 0, [], false)
     }
 
     /// - Parameter base: a copy of the facts' bytes, which must outlive every use of the view.
     package init(_ facts: CatalogFacts, at base: UnsafePointer<UInt8>) {
-        state = .known
         // Safety: the caller promises so many bytes there.
         table = unsafe SQLText(base: base, count: facts.bytes.count)
         slotMask = facts.slotCount - 1
@@ -86,6 +75,7 @@
     /// Whether an operator that the catalog warns of stands at a place of the text.
     @inline(never)
     func hasOperator(at position: Int, in text: SQLText) -> Bool {
+        if hidden.contains(.hasManyOperators) { return true }
         var entry = operatorsOffset
         while entry < table.count {
             let length = Int(table.byte(entry))

@@ -3,6 +3,8 @@
 struct RoutineBody {
     /// Every word, as the catalog would have it.
     private(set) var names: Set<String> = []
+    /// Every operator, as long as it goes.
+    private(set) var operators: Set<String> = []
     /// SET, LISTEN, a temporary table, an advisory lock, and so on.
     private(set) var changesSession = false
     /// EXECUTE of a text that is made up when it runs, or a text that is not understood.
@@ -32,7 +34,10 @@ struct RoutineBody {
                 if isAtStart { readFirst(scanner) }
                 isAtStart = note(scanner)
             case .semicolon: isAtStart = true
-            case .operator, .stray, .literal, .open, .close, .bracket, .closeBracket, .comma, .dot, .typecast:
+            case .operator:
+                isAtStart = false
+                noteOperator(&scanner)
+            case .stray, .literal, .open, .close, .bracket, .closeBracket, .comma, .dot, .typecast:
                 isAtStart = false
             }
         }
@@ -52,13 +57,24 @@ struct RoutineBody {
         }
     }
 
+    /// The scanner gives operators byte by byte.
+    private mutating func noteOperator(_ scanner: inout SQLScanner) {
+        let start = scanner.position - 1
+        var ahead = scanner
+        while ahead.next() == .operator, ahead.position == scanner.position + 1 { scanner = ahead }
+        let bytes = (start..<scanner.position).map { scanner.text.byte($0) }
+        operators.insert(String(decoding: bytes, as: UTF8.self))
+    }
+
     /// Any word.
     /// - Returns: whether a statement may begin behind it.
     private mutating func note(_ scanner: SQLScanner) -> Bool {
         let (word, text) = (scanner.word, scanner.text)
         let spelling = (word.start..<word.end).map { text.byte($0) }
         let folded = word.isQuoted ? spelling : spelling.map { $0 &- 0x41 < 26 ? $0 | 0x20 : $0 }
-        if folded.count <= 63 { names.insert(String(decoding: folded, as: UTF8.self)) }
+        // PostgreSQL takes doubled quotes for one, and cuts long names.
+        if word.isQuoted, spelling.contains(UInt8(ascii: "\"")) || spelling.count > 63 { isOpaque = true }
+        names.insert(String(decoding: folded.prefix(63), as: UTF8.self))
         if word.isEncoded { isOpaque = true }
         let effects = BuiltinFunctions.effects(of: word, in: text)
         if !effects.isDisjoint(with: [.parameter, .advisoryLock, .randomSeed, .unknown]) { changesSession = true }

@@ -30,6 +30,8 @@ package struct SessionPlace: Sendable, Equatable {
     package var pins: SessionPins
     /// `standard_conforming_strings` is on.
     package var hasStandardStrings: Bool
+    /// The catalog of its database is being read.
+    package var isCatalogAwaited = false
 
     package init(
         database: String = "", boundTo: NodeID? = nil, pins: SessionPins = [], hasStandardStrings: Bool = true
@@ -45,5 +47,7 @@ package enum AdminReply: Sendable, Equatable {
     case rows(columns: [String], rows: [[String]])
     /// A command without a result, by its tag: `SET`, `RESET`.
     case done(tag: String)
+    /// The same, and what the session wants told of its statements from now on.
+    case set(tag: String, OwnStatementLogging)
     case failed(sqlState: String, message: String)
 }

@@ -14,6 +14,10 @@ package enum DataPlaneEvent: Sendable, Equatable {
     case databaseUsed(String)
     /// A client has created or altered something there.
     case catalogChanged(String)
+    /// Somebody has written, and reads that are to see it wait for the nodes to have it.
+    case positionsWanted
+    /// The node may have started again, and not have what it had.
+    case positionLost(NodeID)
     case admin(AdminRequest)
     case log(DataPlaneLogLevel, String)
 }

@@ -29,8 +29,6 @@ package enum RouteReason: UInt8, Sendable, BitwiseCopyable, CaseIterable {
     case object
     /// A cast or an order of the database that nobody has to write calls a volatile function.
     case hidden
-    /// The catalog of the database is being read.
-    case catalogAwaited
     /// A name that cannot be compared with the catalog's.
     case name
     /// Parentheses that are too deep, do not match, or stand where nobody expects them.
@@ -39,4 +37,14 @@ package enum RouteReason: UInt8, Sendable, BitwiseCopyable, CaseIterable {
     case copy
     /// SHOW of what differs between nodes.
     case show
+
+    /// The statement goes to the primary for another reason than that it may write.
+    var isHarmless: Bool {
+        switch self {
+        case .none, .hint, .systemCatalog, .show: true
+        case .command, .severalStatements, .unreadable, .locks, .into, .modifies, .volatileFunction, .unknownFunction,
+            .operator, .object, .hidden, .name, .syntax, .copy:
+            false
+        }
+    }
 }

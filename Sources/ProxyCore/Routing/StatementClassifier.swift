@@ -86,6 +86,7 @@ extension StatementReader {
         var verdict = StatementVerdict(
             route: isForEgret ? .egret : reason != .none ? .primary : .read, reason: reason, transaction: transaction,
             transactionModes: transactionModes, effects: effects, kind: kind)
+        verdict.mayWrite = mayWrite
         while !isAtEnd {
             restart()
             guard readStatement() else { break }
@@ -93,7 +94,7 @@ extension StatementReader {
         }
         if isBroken {
             verdict.route = verdict.route == .egret ? .egret : .primary
-            verdict.reason = .unreadable
+            (verdict.reason, verdict.mayWrite) = (.unreadable, true)
             verdict.effects.insert(.unknown)
         }
         return (verdict, range)
@@ -112,6 +113,7 @@ extension StatementVerdict {
         if route != .egret {
             route = .primary
             reason = .severalStatements
+            mayWrite = true
         }
         if transaction != .none || control != .none {
             transaction = .mixed

@@ -52,6 +52,7 @@ extension StatementReader {
     /// An operator that the database has made itself.
     @inline(never)
     mutating func noteOperator() {
+        if isDoubtful, effects.contains(.procedure) { return }
         if catalog.hasOperator(at: scanner.position - 1, in: scanner.text) {
             doubt(.operator)
             effects.insert(.procedure)
@@ -62,9 +63,7 @@ extension StatementReader {
     mutating func finishCatalog() {
         let hidden = catalog.hidden
         if mayChangeByWriting, isDoubtful { effects.insert(.procedure) }
-        if rule == .skip { return }
-        if case .awaited = catalog.state { doubt(.catalogAwaited) }
-        if hidden.isEmpty { return }
+        if hidden.isEmpty || rule == .skip { return }
         if hidden.contains(.needsPrimary) { doubt(.hidden) }
         if hidden.contains(.changesSession) || (hidden.contains(.commandChangesSession) && kind == .ddl) {
             effects.insert(.procedure)

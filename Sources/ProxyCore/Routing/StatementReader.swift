@@ -52,6 +52,8 @@ struct StatementReader {
     var reason = RouteReason.none
     /// The word that was read last when the reason was found.
     var reasonRange: (start: Int, end: Int) = (0, 0)
+    /// Something in it may write.
+    var hasWriter = false
     var isForEgret = false
     var kind = StatementKind.other
     var transaction = TransactionControl.none
@@ -98,9 +100,21 @@ struct StatementReader {
     /// Only the primary can run it, or nobody can tell.
     var isDoubtful: Bool { reason != .none }
 
+    /// What it does may show in later reads.
+    var mayWrite: Bool {
+        switch kind {
+        case .empty, .show, .set, .lock, .notification: false
+        case .transaction: transaction == .finishPrepared
+        case .select, .explain: hasWriter
+        case .insert, .update, .delete, .merge, .ddl, .copy, .prepared, .cursor, .maintenance, .procedure, .other:
+            isDoubtful
+        }
+    }
+
     /// The first doubt is the one that is shown.
     @inline(__always)
     mutating func doubt(_ reason: RouteReason) {
+        if !reason.isHarmless { hasWriter = true }
         if self.reason != .none { return }
         self.reason = reason
         reasonRange = (scanner.word.start, scanner.word.end)
@@ -108,6 +122,7 @@ struct StatementReader {
 
     /// The same for a doubt about the word in front of a parenthesis.
     mutating func doubtName(_ reason: RouteReason) {
+        if !reason.isHarmless { hasWriter = true }
         if self.reason != .none { return }
         self.reason = reason
         reasonRange = (name.start, name.end)

@@ -15,6 +15,8 @@ public struct StatementVerdict: Equatable, Sendable, BitwiseCopyable {
     public var route: Route
     /// Why it is not a read.
     package var reason: RouteReason
+    /// What it does may show in later reads. What a block does shows with its end, which does nothing itself.
+    package var mayWrite: Bool
     /// A standby may answer it; so may the primary.
     @inlinable public var mayRunOnStandby: Bool {
         @inline(__always) get {
@@ -79,6 +81,7 @@ public struct StatementVerdict: Equatable, Sendable, BitwiseCopyable {
     ) {
         self.route = route
         self.reason = reason
+        mayWrite = route == .primary
         self.transaction = transaction
         self.transactionModes = transactionModes
         self.effects = effects

@@ -42,6 +42,8 @@ import Testing
             "PGPOOL SHOW log_statement", "PGPOOL RESET ALL", "PGPOOL DO",
         ])
         let items = ["item", "value", "description"]
+        var told = OwnStatementLogging()
+        told.on = .statements
         #expect(
             replies == [
                 .rows(columns: ["port"], rows: [["9999"]]),
@@ -55,15 +57,15 @@ import Testing
                         ["backend_hostname0", "db0", "host"], ["backend_hostname1", "db1", "host"],
                         ["port", "9999", "port"],
                     ]),
-                .done(tag: "SET"),
+                .set(tag: "SET", told),
                 .rows(columns: ["log_statement"], rows: [["on"]]),
                 .failed(sqlState: "22023", message: "invalid value for parameter \"log_statement\": \"perhaps\""),
                 .failed(
                     sqlState: "55P02", message: "invalid Context, value for parameter \"port\" cannot be changed"),
                 .failed(sqlState: "42704", message: "config variable \"nothing\" not found"),
-                .done(tag: "RESET"),
+                .set(tag: "RESET", OwnStatementLogging()),
                 .rows(columns: ["log_statement"], rows: [["off"]]),
-                .done(tag: "RESET"),
+                .set(tag: "RESET", OwnStatementLogging()),
                 .failed(sqlState: "42601", message: "syntax error at or near \"do\""),
             ])
     }

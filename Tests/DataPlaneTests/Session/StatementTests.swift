@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct StatementTests {
     private static func entry(_ statement: UInt32) -> ClientStatements.Entry {
-        .init(statement: statement, isRead: statement % 2 == 0, kind: .select, effects: [])
+        .init(statement: statement, isRead: statement % 2 == 0, mayWrite: true, kind: .select, effects: [])
     }
 
     @discardableResult

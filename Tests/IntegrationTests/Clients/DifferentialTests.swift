@@ -60,6 +60,9 @@ extension IntegrationTests {
                     // A session that keeps a server of each node must not wait for one that waits for it.
                     configuration.set("default_pool_size", poolMode == .session ? "24" : "3")
                     configuration.set("statement_level_load_balance", "on")
+                    // What the players write and create would keep reads away from it for most of the time.
+                    configuration.set("read_consistency", "off")
+                    configuration.set("catalog_facts", "off")
                 }
             ) { stand in
                 let scripts = Self.soak ?? 100

@@ -79,6 +79,8 @@ extension IntegrationTests {
                 adjust: { configuration, _ in
                     configuration.set("statement_level_load_balance", "on")
                     configuration.set("relcache_expire", "1")
+                    // Volatile functions may write, and reads behind them would stay away from the standby.
+                    configuration.set("read_consistency", "off")
                 }
             ) { stand in
                 let ports = stand.cluster.nodes.map { "\($0.port)" }
@@ -91,7 +93,13 @@ extension IntegrationTests {
         @Test(.timeLimit(.minutes(1)))
         func `A transaction belongs to the primary`() async throws {
             try await Stand.withSharedCluster(
-                weights: [0, 1], adjust: { configuration, _ in configuration.set("statement_level_load_balance", "on") }
+                weights: [0, 1],
+                adjust: { configuration, _ in
+                    configuration.set("statement_level_load_balance", "on")
+                    // What it creates would keep reads away from the standby for a moment.
+                    configuration.set("read_consistency", "off")
+                    configuration.set("catalog_facts", "off")
+                }
             ) { stand in
                 let script = """
                     SELECT inet_server_port();

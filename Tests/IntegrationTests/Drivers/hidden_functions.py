@@ -85,6 +85,10 @@ OBJECTS = """
     CREATE FUNCTION mood_to_harbour(mood) RETURNS harbour LANGUAGE sql VOLATILE AS 'SELECT ROW(inet_server_port())::harbour';
     CREATE CAST (mood AS harbour) WITH FUNCTION mood_to_harbour(mood);
     CREATE DOMAIN checked AS int CHECK (value * vol() >= 0);
+    CREATE VIEW of_domain AS SELECT inet_server_port() + 0 * i::checked AS port FROM plain;
+    CREATE FUNCTION with_default(i int DEFAULT vol()) RETURNS int LANGUAGE sql STABLE AS 'SELECT i';
+    CREATE FUNCTION with_operator() RETURNS int LANGUAGE sql STABLE AS 'SELECT 1 <%> 2';
+    CREATE FUNCTION of_any(anyelement) RETURNS int LANGUAGE sql VOLATILE AS 'SELECT inet_server_port()';
     CREATE TABLE guarded (i int);
     CREATE POLICY guard ON guarded USING (i = vol());
     CREATE FUNCTION setter() RETURNS void LANGUAGE plpgsql AS 'begin set work_mem = ''77MB''; end';
@@ -110,6 +114,10 @@ PRIMARY = [
     "SELECT collect(i) FROM plain",
     "SELECT ('good'::mood::harbour).number",
     "SELECT inet_server_port() + 0 * 1::checked",
+    "SELECT port FROM of_domain",
+    "SELECT with_default()",
+    "SELECT with_operator()",
+    "SELECT p.of_any FROM plain p",
 ]
 READS = [
     "SELECT stab()",
@@ -193,9 +201,10 @@ with connect() as client:
             own = value(client, "SHOW work_mem")
             target.check(own == "77MB", f"{own} after {statement}")
     client.execute("SELECT locker()")
-    until(lambda: other.execute("SHOW pool_pins").fetchall(), "who holds a lock is pinned")
-    reasons = [row[5] for row in other.execute("SHOW pool_pins").fetchall()]
-    target.check(reasons == ["advisory lock"], f"{reasons}")
+    until(
+        lambda: [row[5] for row in other.execute("SHOW pool_pins").fetchall()] == ["advisory lock"],
+        "who holds a lock is pinned for it",
+    )
     client.execute("SELECT pg_advisory_unlock(77)")
     other.close()
 print("routed=", len(PRIMARY) + len(READS), sep="")

@@ -51,7 +51,10 @@ final class EgretInside: Sendable {
         logDescriptor = open(log.path, O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0o600)
         let sink = LogSink(descriptor: logDescriptor, settings: loaded.clusterSettings.log)
         let relay = Relay()
-        let dataPlane = try DataPlane(settings: loaded.dataPlaneSettings(cores: 2)) { event in
+        var dataPlaneSettings = loaded.dataPlaneSettings(cores: 2)
+        // Nobody here reads catalogs or watches positions.
+        (dataPlaneSettings.readsCatalog, dataPlaneSettings.readConsistency) = (false, .off)
+        let dataPlane = try DataPlane(settings: dataPlaneSettings) { event in
             relay.target.withLock { $0 }?.observe(event)
         }
         let (starts, started) = AsyncStream<Result<Void, StartError>>.makeStream()

@@ -18,6 +18,8 @@ extension NodeTests {
                     configuration.failoverCommand = hook.command("failover")
                     configuration.failbackCommand = hook.command("failback")
                     configuration.set("failover_hold_timeout", String(holdTimeout))
+                    // A primary that dies takes with it whether the standby has all that it had acknowledged.
+                    configuration.set("read_consistency", "off")
                 }, body)
         }
 

@@ -46,7 +46,11 @@ extension NodeTests {
         func `By the end of in_hot_standby, which a pooled connection is told with a read`() async throws {
             try await Self.withSession(weights: [0, 1]) { stand, session in
                 let (primary, standby) = (stand.cluster.nodes[0], stand.cluster.nodes[1])
-                #expect(try await session.ask("SELECT inet_server_port()") == "\(standby.port)")
+                // What it has created is to be seen by its reads, and the catalog to be read again.
+                let isRead = try await Poll.until(.seconds(5)) {
+                    try await session.ask("SELECT inet_server_port()") == "\(standby.port)"
+                }
+                #expect(isRead)
                 try await primary.stop()
                 try await standby.promote()
                 try await Self.expectUnnoticed(stand)

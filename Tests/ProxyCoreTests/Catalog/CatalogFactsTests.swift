@@ -48,15 +48,6 @@ import Testing
         #expect(Self.judge.reason(sql) == reason)
     }
 
-    @Test func `while the catalog is awaited, reads go to the primary`() {
-        for sql in ["SELECT a FROM t", "SELECT now()", "TABLE t", "SELECT 1 + 1", "COPY t TO STDOUT"] {
-            #expect(StatementClassifier.classify(sql, catalog: .awaited).reason == .catalogAwaited, "\(sql)")
-        }
-        #expect(StatementClassifier.classify("SHOW work_mem", catalog: .awaited).route == .read)
-        #expect(StatementClassifier.classify("SHOW pool_nodes", catalog: .awaited).route == .egret)
-        #expect(StatementClassifier.classify("; -- nothing", catalog: .awaited).route == .empty)
-    }
-
     @Test func `an empty catalog knows of no function but PostgreSQL's`() {
         let judge = CatalogJudge(CatalogListing())
         #expect(judge.verdict("SELECT a FROM t WHERE lower(b) = 'c'").route == .read)

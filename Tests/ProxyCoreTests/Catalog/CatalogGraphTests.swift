@@ -68,8 +68,18 @@ import Testing
         var listing = CatalogListing()
         let vol = listing.add("vol", isVolatile: true)
         listing.add("as_column", isVolatile: true, looksLikeColumn: true)
-        listing.operators = [.init(name: "<%>", functions: [vol]), .init(name: "<+>", functions: [1_000])]
-        listing.types = [.init(name: "checked", functions: [vol])]
+        listing.operators = [
+            .init(name: "<%>", uses: .init(functions: [vol])), .init(name: "<+>", uses: .init(functions: [1_000])),
+        ]
+        listing.types = [
+            .init(id: 1, name: "checked", uses: .init(functions: [vol])),
+            .init(id: 2, name: "over_checked", uses: .init(types: [1])),
+        ]
+        listing.add("with_operator", .sql, "SELECT 1<%>2")
+        listing.add("with_another", .sql, "SELECT 1 <+> 2 < 3")
+        listing.add("with_type", .sql, "SELECT 1::over_checked")
+        listing.add(relation: "with_column", writes: .init(types: [2]))
+        listing.add(relation: "with_cast", reads: .init(types: [2]))
         let judge = CatalogJudge(listing)
         #expect(judge.reason("SELECT 1 <%> 2") == .operator)
         #expect(judge.verdict("SELECT 1<%>2").effects == .procedure)
@@ -79,6 +89,14 @@ import Testing
         #expect(judge.reason("SELECT 1::checked") == .object)
         #expect(judge.reason("SELECT CAST(a AS checked) FROM t") == .object)
         #expect(judge.reason("SELECT t.as_column FROM t") == .object)
+        #expect(judge.reason("SELECT 1::over_checked") == .object)
+        #expect(judge.reason("SELECT * FROM with_cast") == .object)
+        #expect(judge.reason("SELECT * FROM with_column") == .none)
+        #expect(judge.reason("SELECT with_operator()") == .volatileFunction)
+        #expect(judge.reason("SELECT with_type()") == .volatileFunction)
+        #expect(judge.reason("SELECT with_another()") == .none)
+        listing.operators.append(.init(name: "~~", uses: .init(functions: [vol])))
+        #expect(CatalogJudge(listing).reason("SELECT a LIKE b FROM t") == .hidden)
         listing.hiddenFunctions = [vol]
         #expect(CatalogJudge(listing).reason("SELECT 1") == .hidden)
     }
@@ -133,10 +151,13 @@ import Testing
         listing.add("set_limit", isVolatile: true, .compiled(extension: "pg_trgm"), "")
         listing.add("similarity", .compiled(extension: "pg_trgm"), "")
         listing.add("in_python", isVolatile: true, .other, "plpy.execute('SET a = 1')")
+        listing.add("crosstab", .compiled(extension: "tablefunc"), "")
         let judge = CatalogJudge(listing)
         #expect(judge.verdict("SELECT gen_salt('bf')").effects == [])
         #expect(judge.verdict("SELECT set_limit(0.5)").effects == .procedure)
         #expect(judge.verdict("SELECT in_python()").effects == .procedure)
+        #expect(judge.verdict("SELECT * FROM crosstab('SELECT 1') AS t(a int)").effects == .procedure)
+        #expect(judge.reason("SELECT * FROM crosstab('SELECT 1') AS t(a int)") == .volatileFunction)
         #expect(judge.verdict("SELECT similarity('a', 'b')").route == .read)
     }
 
@@ -146,6 +167,39 @@ import Testing
         let judge = CatalogJudge(listing)
         #expect(judge.verdict("SELECT query_to_xml('SELECT 1', true, true, '')").effects == .procedure)
         #expect(judge.verdict("SELECT nextval('s')").effects == .sequence)
+    }
+
+    @Test func `more operators than can be looked for make every operator doubtful`() {
+        var listing = CatalogListing()
+        let vol = listing.add("vol", isVolatile: true)
+        listing.operators = (1...100).map {
+            .init(name: String(repeating: "<", count: $0), uses: .init(functions: [vol]))
+        }
+        let judge = CatalogJudge(listing)
+        #expect(judge.reason("SELECT 1 + 1") == .operator)
+        // In time proportional to its length.
+        #expect(judge.reason("SELECT " + String(repeating: "+", count: 1_000_000)) == .operator)
+    }
+
+    @Test func `names in bodies are as PostgreSQL takes them`() {
+        var listing = CatalogListing()
+        let long = String(repeating: "x", count: 63)
+        listing.add(long, isVolatile: true)
+        listing.add("caller", .sql, "SELECT \(long)y()")
+        listing.add("quoter", .sql, "SELECT \"a\"\"b\"()")
+        let judge = CatalogJudge(listing)
+        #expect(judge.reason("SELECT caller()") == .volatileFunction)
+        #expect(judge.reason("SELECT quoter()") == .volatileFunction)
+    }
+
+    @Test func `many functions that name many things of one name`() {
+        var listing = CatalogListing()
+        for _ in 0..<3_000 { listing.add("shared", .sql, "SELECT other() FROM shared") }
+        for number in 0..<3_000 { listing.add("f\(number)", .sql, "SELECT shared(), f\(number + 1)()") }
+        listing.add("f3000", isVolatile: true)
+        let judge = CatalogJudge(listing)
+        #expect(judge.reason("SELECT f0()") == .volatileFunction)
+        #expect(judge.reason("SELECT shared()") == .none)
     }
 
     @Test func `an event trigger shows with commands`() {

@@ -23,13 +23,13 @@ extension CatalogListing {
     @discardableResult
     mutating func add(
         _ name: String, isVolatile: Bool = false, _ language: Function.Language = .sql, _ body: String = "SELECT 1",
-        uses: [ID] = [], looksLikeColumn: Bool = false
+        uses: [ID] = [], types: [ID] = [], looksLikeColumn: Bool = false
     ) -> ID {
         let id = last + 1
         functions.append(
             Function(
-                id: id, name: name, isVolatile: isVolatile, language: language, body: body,
-                uses: Uses(functions: uses), looksLikeColumn: looksLikeColumn))
+                id: id, name: name, volatility: isVolatile ? .volatile : .stable, language: language, body: body,
+                uses: Uses(functions: uses, types: types), looksLikeColumn: looksLikeColumn))
         return id
     }
 

@@ -34,6 +34,22 @@ struct StatementClassifierTests {
         #expect(!verdict.isMultiStatement)
     }
 
+    @Test(
+        arguments: [
+            ("INSERT INTO t VALUES (1)", true), ("SELECT f()", true), ("SELECT 1; SELECT 2", true),
+            ("SELECT a FROM t FOR UPDATE", true), ("COPY t FROM STDIN", true), ("EXECUTE p", true),
+            ("SELECT 'open", true), ("nonsense", true), ("COMMIT PREPARED 'a'", true), ("CALL p()", true),
+            ("EXPLAIN ANALYZE INSERT INTO t VALUES (1)", true), ("SELECT * FROM pg_class WHERE f()", true),
+            ("/* NO LOAD BALANCE */ SELECT f()", true), ("TRUNCATE t", true), ("DECLARE c CURSOR FOR SELECT f()", true),
+            ("SELECT 1", false), ("SELECT * FROM pg_class", false), ("/* NO LOAD BALANCE */ SELECT 1", false),
+            ("BEGIN", false), ("COMMIT", false), ("SAVEPOINT a", false), ("SET a = 1", false), ("LISTEN a", false),
+            ("SHOW ALL", false), ("SHOW pool_nodes", false), ("COPY t TO STDOUT", false), ("LOCK t", false),
+            ("", false),
+        ] as [(String, Bool)])
+    func `may show in later reads`(sql: String, isWrite: Bool) {
+        #expect(StatementClassifier.classify(sql).mayWrite == isWrite)
+    }
+
     @Test(arguments: [
         "INSERT INTO t VALUES (1)", "SELECT 1; SELECT 2", "SELECT nextval('s')", "SELECT my_function(1)",
         "SELECT \"Lower\"('A')", "SELECT public.lower('A')", "SELECT U&\"l\\006fwer\"('A')",
