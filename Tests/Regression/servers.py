@@ -49,6 +49,7 @@ pool_mode = '{mode}'
 backend_hostname0 = '127.0.0.1'
 backend_port0 = {server_port}
 sr_check_user = '{user}'
+catalog_facts = off
 health_check_user = '{user}'
 health_check_database = 'postgres'
 log_min_messages = info
