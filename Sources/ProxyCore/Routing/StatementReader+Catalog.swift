@@ -82,21 +82,29 @@ extension StatementReader {
 
     /// DO with a text in which something is created or altered.
     func createsInBlock() -> Bool {
-        let text = scanner.text
-        var offset = scanner.position
-        while offset < text.count {
-            let length = text.identifierLength(at: offset)
-            if length > 0 {
-                let end = offset + length
-                if text.isWord(offset, end, "create") || text.isWord(offset, end, "alter")
-                    || text.isWord(offset, end, "execute")
-                {
-                    return true
-                }
-                offset = end
-            } else {
-                offset += 1
+        var ahead = scanner
+        while true {
+            let start = ahead.position
+            switch ahead.next() {
+            case .literal where creates(within: start, ahead.position): return true
+            // Behind it other statements may stand, which are looked at in their turn.
+            case .semicolon, .end, .unterminated: return false
+            default: continue
             }
+        }
+    }
+
+    private func creates(within start: Int, _ end: Int) -> Bool {
+        let text = scanner.text
+        var offset = start
+        while offset < end {
+            let stop = offset + text.identifierLength(at: offset)
+            if text.isWord(offset, stop, "create") || text.isWord(offset, stop, "alter")
+                || text.isWord(offset, stop, "execute")
+            {
+                return true
+            }
+            offset = max(stop, offset + 1)
         }
         return false
     }

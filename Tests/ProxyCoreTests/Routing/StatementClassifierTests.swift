@@ -34,6 +34,15 @@ struct StatementClassifierTests {
         #expect(!verdict.isMultiStatement)
     }
 
+    @Test(.timeLimit(.minutes(1)))
+    func `many blocks in one text take time in proportion to their number`() {
+        let verdict = StatementClassifier.classify(String(repeating: "DO 'x';", count: 140_000))
+        #expect(verdict.effects == .procedure)
+        #expect(StatementClassifier.classify("DO 'x'; SELECT 'create'").effects == .procedure)
+        #expect(
+            StatementClassifier.classify("DO 'x'; DO LANGUAGE plpgsql $$ Alter $$").effects == [.procedure, .catalog])
+    }
+
     @Test(
         arguments: [
             ("INSERT INTO t VALUES (1)", true), ("SELECT f()", true), ("SELECT 1; SELECT 2", true),
