@@ -14,10 +14,15 @@ extension Worker {
     /// No transaction is open on the server any more, and one of its client's may have written.
     @inline(never)
     mutating func noteCommit(_ serverIndex: Int32) {
-        let server = servers[serverIndex]
+        let (index, isLast) = (servers[serverIndex].pointee.client, servers[serverIndex].pointee.replies.isEmpty)
+        noteWrite(of: index)
+        if index >= 0, let session = clients[index].pointee.followed, session.changesCatalog {
+            // Before its answer is on its way: whoever hears of it must not be answered by what was known before.
+            noteCatalogChange(by: index)
+            if isLast { session.changesCatalog = false }
+        }
         // Those that were sent behind it are not answered yet.
-        if server.pointee.replies.isEmpty { server.pointee.flags.remove(.mayHaveWritten) }
-        noteWrite(of: server.pointee.client)
+        if isLast { servers[serverIndex].pointee.flags.remove(.mayHaveWritten) }
     }
 
     /// The node may have gone back to an earlier state: a standby that starts again answers from where it last had all

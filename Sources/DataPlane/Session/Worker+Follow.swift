@@ -128,10 +128,6 @@ extension Worker {
             session.changesLogins = false
             renewServersEverywhere()
         }
-        if session.changesCatalog {
-            session.changesCatalog = false
-            noteCatalogChange(by: index)
-        }
         let (inspection, names) = session.beginInspection()
         let user = identities[client.pointee.identity].pointee.user
         let query = inspection.query(user: user, names: names)
