@@ -11,9 +11,6 @@ package struct CatalogFacts: Sendable, Equatable {
     /// They are looked for one by one. With more of them every operator is doubtful.
     private static let operatorsMax = 32
 
-    /// Nothing but PostgreSQL's own objects, and tables without any secret.
-    package static let empty = CatalogFacts(names: [:], operators: [], hidden: [])
-
     /// How many names are known.
     package let nameCount: Int
 

@@ -36,7 +36,7 @@ struct CatalogHidden: OptionSet, Sendable, BitwiseCopyable {
     /// There are operators whose functions need the primary, or change the session.
     static let hasOperators = Self(rawValue: 1 << 3)
     /// There are more of them than can be looked for.
-    static let hasManyOperators = Self(rawValue: 1 << 5)
+    static let hasManyOperators = Self(rawValue: 1 << 4)
     /// Some name has bytes outside of ASCII, which a client may send in another encoding.
-    static let hasForeignNames = Self(rawValue: 1 << 4)
+    static let hasForeignNames = Self(rawValue: 1 << 5)
 }

@@ -59,8 +59,6 @@ final class FakeDataPlane: DataPlaneControl, DataPlaneObserving {
         var openTransactions: [NodeID: Int] = [:]
         var catalogChanges: UInt64 = 0
         var lastWrite: UInt64 = 0
-        var replayed: [NodeID: UInt64] = [:]
-        var watchesEnded = 0
         var learned: [(knowledge: CatalogKnowledge, database: String, changes: UInt64)] = []
     }
 
@@ -80,8 +78,8 @@ final class FakeDataPlane: DataPlaneControl, DataPlaneObserving {
     func learn(_ knowledge: CatalogKnowledge, of database: String, changes: UInt64) {
         state.withLock { $0.learned.append((knowledge, database, changes)) }
     }
-    func replayed(_ id: NodeID, until moment: UInt64) { state.withLock { $0.replayed[id] = moment } }
-    func endWatch() { state.withLock { $0.watchesEnded += 1 } }
+    func replayed(_ id: NodeID, until moment: UInt64) {}
+    func endWatch() {}
     var lastWrite: UInt64 { state.withLock { $0.lastWrite } }
     func catalogChanges(of database: String) -> UInt64 { state.withLock { $0.catalogChanges } }
     func sessions() async -> [SessionView] { state.withLock { $0.sessions } }
